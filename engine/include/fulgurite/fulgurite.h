@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+/* fulgurite.h - everything the library offers. */
+#ifndef FULGURITE_FULGURITE_H
+#define FULGURITE_FULGURITE_H
+
+#include "fulgurite/base.h"
+#include "fulgurite/graph.h"
+#include "fulgurite/route.h"
+
+#endif

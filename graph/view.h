@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * view.h - the immutable graph that queries read: typed pointers into one image.
+ *
+ * Place in the flow: image (bytes, verified) -> view -> engine.
+ *
+ * Layout: cold records are arrays of small structs, one cache line per lookup. What a search
+ * streams through is structure-of-arrays, once per direction: the usable half-channels sorted by
+ * the node they enter (`in`) or leave (`out`), then by neighbour, then by edge. The float columns
+ * bound the cost from below (see struct fgr_adjacency); exact values are in `half` and `chan`.
+ *
+ * Canonical: nodes are sorted by id, channels by scid, so one network has one image however its
+ * source was ordered.
+ *
+ * Threads: immutable, any thread.
+ * Memory: all pointers borrow the image; fgr_view_close releases it.
+ */
+#ifndef FGR_GRAPH_VIEW_H
+#define FGR_GRAPH_VIEW_H
+
+#include "fulgurite/graph.h"
+
+enum {
+    FGR_HALF_KNOWN = 1,    /* a policy was seen */
+    FGR_HALF_DISABLED = 2, /* disable bit of channel_update */
+    FGR_HALF_USABLE = 4    /* known, not disabled, htlc_min <= htlc_max <= capacity: in `in`/`out` */
+};
+
+/* One half-channel, index 2 * channel + direction. */
+struct fgr_half {
+    uint64_t htlc_min_msat;
+    uint64_t htlc_max_msat;
+    uint32_t base_msat;
+    uint32_t ppm;
+    uint32_t timestamp;
+    uint16_t cltv_delta;
+    uint8_t flags; /* FGR_HALF_* */
+    uint8_t reserved;
+};
+
+enum { FGR_CHAN_DYING = 1 };
+
+struct fgr_chan {
+    uint64_t scid;
+    uint64_t capacity_sat;
+    uint32_t node[2];     /* node[0] < node[1]: ids are sorted */
+    uint32_t feature_set; /* index into feature sets */
+    uint32_t flags;       /* FGR_CHAN_* */
+};
+
+/* An inbound fee (bLIP-18): sparse, sorted by edge. */
+struct fgr_inbound {
+    uint32_t edge;
+    int32_t base_msat;
+    int32_t ppm;
+};
+
+/* The usable half-channels of one direction, grouped by node: entries first[v] .. first[v + 1] are
+ * those of v. Float columns are rounded so that a bound computed from them never exceeds the exact
+ * cost: base, rate and inv_cap down, max up (cltv is exact). */
+struct fgr_adjacency {
+    const uint32_t *first;   /* n_nodes + 1 */
+    const uint32_t *nbr;     /* the other end */
+    const uint32_t *edge;    /* half-channel index */
+    const float *base_msat;
+    const float *rate;       /* ppm / 1e6 */
+    const float *cltv;       /* blocks */
+    const float *inv_cap;    /* 1 / (capacity_msat + 1) */
+    const float *max_msat;   /* htlc_max */
+};
+
+struct fgr_view {
+    uint32_t n_nodes;
+    uint32_t n_chans;
+    uint32_t n_usable; /* entries of `in` and of `out` */
+    uint32_t n_aliased;
+    uint32_t n_feature_sets;
+    uint32_t n_inbound;
+
+    const uint8_t *node_id;            /* n_nodes x 33, ascending */
+    const uint32_t *node_timestamp;    /* n_nodes */
+    const uint32_t *node_feature_set;  /* n_nodes */
+    const uint32_t *alias_first;       /* n_nodes + 1, offsets into alias_bytes */
+    const uint8_t *alias_bytes;
+    const uint32_t *alias_order;       /* n_aliased nodes with an alias, by (alias, node) */
+    const uint32_t *feature_set_first; /* n_feature_sets + 1, offsets into feature_bytes */
+    const uint8_t *feature_bytes;
+
+    const struct fgr_chan *chan; /* n_chans, ascending scid */
+    const struct fgr_half *half; /* 2 * n_chans */
+    const struct fgr_inbound *inbound;
+
+    struct fgr_adjacency in;
+    struct fgr_adjacency out;
+
+    const void *base; /* the image */
+    size_t n_bytes;
+    bool is_mapped;   /* munmap at close */
+};
+
+/* Unchecked accessors for the layers above: indexes are below the counts. */
+static inline const struct fgr_chan *fgr_view_chan_of(const struct fgr_view *view, uint32_t edge)
+{
+    return &view->chan[edge >> 1];
+}
+
+/* Node an edge leaves (`from`) or enters. */
+static inline uint32_t fgr_view_edge_from(const struct fgr_view *view, uint32_t edge)
+{
+    return view->chan[edge >> 1].node[edge & 1];
+}
+static inline uint32_t fgr_view_edge_to(const struct fgr_view *view, uint32_t edge)
+{
+    return view->chan[edge >> 1].node[~edge & 1];
+}
+
+#endif
