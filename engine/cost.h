@@ -1,27 +1,37 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cost.h - what one half-channel costs for an amount: fee, timelock risk and failure, in msat.
+ * cost.h - what one half-channel costs for an amount.
  *
  * Place in the flow: view + query -> cost -> search, check, explain.
  *
  * Everything is an integer and monotone: a larger amount never costs less on the same
  * half-channel. All lower bounds of the search rest on that.
  *
+ * The search minimises a weighted sum, so that `explain` can ask for the least fee, expiry, hop
+ * count or onion size with the same machinery.
+ *
  * Threads: pure, any thread.
- * Source: design section 3; Pickhardt and Richter 2021 (-ln P); LND's risk factor; LND's bimodal
- * and LDK's density as restated in prob.h.
+ * Source: design section 3; Pickhardt and Richter 2021 (-ln P); LND's risk factor.
  */
 #ifndef FGR_ENGINE_COST_H
 #define FGR_ENGINE_COST_H
 
+#include "engine/onion.h"
+#include "engine/prob.h"
 #include "fulgurite/route.h"
+#include "graph/amount.h"
+#include "graph/util/fixed.h"
 #include "graph/view.h"
 
 /* The parameters of one query, resolved: M is fixed for the whole payment. */
 struct fgr_cost {
-    uint64_t fail_msat; /* M */
-    uint32_t risk_ppb;  /* R */
+    uint64_t fail_msat;  /* M */
+    uint32_t risk_ppb;   /* R */
     enum fgr_prob_model model;
+    uint32_t fee_weight; /* 1 in the cost of a route; the others are 0 there */
+    uint32_t cltv_weight;
+    uint32_t hop_weight;
+    uint32_t byte_weight;
 };
 
 struct fgr_cost_terms {
@@ -30,19 +40,51 @@ struct fgr_cost_terms {
     uint64_t fail_msat;
 };
 
-/* Cost of a route that does not exist or overflows; the sum of two never wraps. */
+/* No route costs this much: terms saturate here, and the sum of two never wraps. */
 #define FGR_COST_INF (UINT64_MAX / 4)
 
+/* The cost of the public contract. */
 void fgr_cost_init(struct fgr_cost *out_cost, const struct fgr_cost_params *params,
                    uint64_t amount_msat);
 
-/* M * -ln P for `amount_msat` <= capacity_msat. */
-uint64_t fgr_cost_fail(const struct fgr_cost *cost, uint64_t amount_msat, uint64_t capacity_msat);
+/* M * -ln P for amount_msat <= capacity_msat. */
+static inline uint64_t fgr_cost_fail(const struct fgr_cost *cost, uint64_t amount_msat,
+                                     uint64_t capacity_msat)
+{
+    uint64_t neg_ln_q48 = cost->model == FGR_PROB_UNIFORM
+                              ? fgr_neg_ln_q48(capacity_msat + 1 - amount_msat, capacity_msat + 1)
+                              : fgr_prob_neg_ln_q48(cost->model, amount_msat, capacity_msat);
+    fgr_u128 fail = ((fgr_u128)cost->fail_msat * neg_ln_q48) >> 48;
+    return fail > FGR_COST_INF ? FGR_COST_INF : (uint64_t)fail;
+}
 
-/* All three terms of half-channel `edge` carrying `amount_msat`, which is at most its htlc_max.
+/* The three terms of half-channel `edge` carrying `amount_msat`, at most its capacity.
  * `is_first`: the edge leaves the source of the payment, so fee and risk are 0. */
 void fgr_cost_terms(const struct fgr_cost *cost, struct fgr_cost_terms *out_terms,
                     const struct fgr_view *view, uint32_t edge, uint64_t amount_msat,
                     bool is_first);
+
+/* What leaving the source over a channel costs. At most FGR_COST_INF. */
+static inline uint64_t fgr_cost_first(const struct fgr_cost *cost, uint64_t amount_msat,
+                                      uint64_t capacity_msat)
+{
+    return fgr_cost_fail(cost, amount_msat, capacity_msat) + cost->hop_weight;
+}
+
+/* What forwarding over a half-channel costs; `fee_msat` is its BOLT 7 fee for the amount.
+ * At most FGR_COST_INF. */
+static inline uint64_t fgr_cost_forward(const struct fgr_cost *cost, const struct fgr_half *half,
+                                        uint64_t fee_msat, uint64_t amount_msat,
+                                        uint64_t capacity_msat)
+{
+    uint64_t fail = fgr_cost_fail(cost, amount_msat, capacity_msat);
+    uint64_t risk = fgr_risk_msat(amount_msat, half->cltv_delta, cost->risk_ppb);
+    fgr_u128 sum = (fgr_u128)fee_msat * cost->fee_weight + risk + fail +
+                   (uint64_t)half->cltv_delta * cost->cltv_weight + cost->hop_weight;
+    if (FGR_UNLIKELY(cost->byte_weight > 0)) {
+        sum += (uint64_t)fgr_onion_hop_bytes(amount_msat) * cost->byte_weight;
+    }
+    return sum > FGR_COST_INF ? FGR_COST_INF : (uint64_t)sum;
+}
 
 #endif

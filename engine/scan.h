@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * scan.h - lower bounds of the cost of many half-channels at once.
+ *
+ * Place in the flow: adjacency columns -> scan -> search (which prices the survivors exactly).
+ *
+ * Threads: pure, any thread.
+ */
+#ifndef FGR_ENGINE_SCAN_H
+#define FGR_ENGINE_SCAN_H
+
+#include "graph/view.h"
+
+#define FGR_SCAN_BLOCK 256
+
+/* The weighted cost of engine/cost.h as floats, each rounded down; `amount_msat` too. */
+struct fgr_scan_terms {
+    float amount_msat;
+    float base;  /* times base_msat */
+    float rate;  /* times ppm / 1e6 */
+    float cltv;  /* times cltv_delta */
+    float fail;  /* times a lower bound of -ln P; 0 where the model has none */
+    float fixed; /* per half-channel */
+};
+
+/* out_bound[i] <= the exact cost of entry first + i, n <= FGR_SCAN_BLOCK; infinite if the amount
+ * is above its htlc_max. */
+typedef void fgr_scan_fn(float *out_bound, const struct fgr_adjacency *adj, uint32_t first,
+                         uint32_t n, const struct fgr_scan_terms *terms);
+
+/* The same loop compiled for every machine and for x86-64-v3 (AVX2). Same bits out of both. */
+fgr_scan_fn fgr_scan_plain;
+fgr_scan_fn fgr_scan_v3;
+
+/* The faster one that this machine runs. */
+fgr_scan_fn *fgr_scan_best(void);
+
+#endif
