@@ -1,17 +1,21 @@
 # SPDX-License-Identifier: MIT
-# Every library we link, by pkg-config; tools/quickstart and tools/test install them on Debian 12.
+# Every library we link; tools/debian.sh installs them on Debian 12.
 
-find_package(PkgConfig REQUIRED)
+set(THREADS_PREFER_PTHREAD_FLAG ON)
 find_package(Threads REQUIRED)
-set(CMAKE_THREAD_PREFER_PTHREAD ON)
-
-pkg_check_modules(SECP256K1 REQUIRED IMPORTED_TARGET libsecp256k1)
-pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
-pkg_check_modules(YAJL REQUIRED IMPORTED_TARGET yajl)
-pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
-pkg_check_modules(LZMA REQUIRED IMPORTED_TARGET liblzma)
-pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
 find_package(BZip2 REQUIRED)
+find_package(PkgConfig REQUIRED)
+
+# By pkg-config: module libxxhash becomes the target PkgConfig::XXHASH.
+set(FGR_PC_MODULES libsecp256k1 libxxhash yajl zlib liblzma libzstd)
+set(FGR_LIBRARIES Threads::Threads BZip2::BZip2)
+foreach(module ${FGR_PC_MODULES})
+  string(TOUPPER ${module} name)
+  string(REGEX REPLACE "^LIB" "" name ${name})
+  pkg_check_modules(${name} REQUIRED IMPORTED_TARGET ${module})
+  list(APPEND FGR_LIBRARIES PkgConfig::${name})
+endforeach()
+
 if(FGR_JEMALLOC)
   pkg_check_modules(JEMALLOC REQUIRED IMPORTED_TARGET jemalloc)
 endif()
