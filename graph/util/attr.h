@@ -11,12 +11,17 @@
 #define FGR_LIKELY(x) __builtin_expect(!!(x), 1)
 #define FGR_UNLIKELY(x) __builtin_expect(!!(x), 0)
 #define FGR_PREFETCH(p) __builtin_prefetch(p)
+#define FGR_ALWAYS_INLINE __attribute__((always_inline)) inline
 /* 128-bit products of msat and ppm: gcc and clang on every 64-bit target. */
 __extension__ typedef unsigned __int128 fgr_u128;
 /* Index of the highest set bit; x > 0. */
 #define FGR_LOG2_FLOOR(x) (63U - (unsigned)__builtin_clzll(x))
 #else
 #error "fulgurite needs gcc or clang on a 64-bit target"
+#endif
+
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "images are little-endian and read in place: fulgurite needs a little-endian target"
 #endif
 
 #endif

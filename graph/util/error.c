@@ -3,6 +3,13 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
+
+/* Longest part of a path that leaves room for the reason. */
+#define PATH_SHOWN_BYTES 120
+
+static void fill(struct fgr_error *err, enum fgr_err code, uint64_t record, uint64_t offset,
+                 const char *format, va_list args) FGR_PRINTF(5, 0);
 
 static void fill(struct fgr_error *err, enum fgr_err code, uint64_t record, uint64_t offset,
                  const char *format, va_list args)
@@ -39,6 +46,12 @@ enum fgr_err fgr_fail_at(struct fgr_error *err, enum fgr_err code, uint64_t reco
 enum fgr_err fgr_fail_memory(struct fgr_error *err, size_t bytes)
 {
     return fgr_fail(err, FGR_ERR_MEMORY, "out of memory: %zu bytes", bytes);
+}
+
+const char *fgr_path_shown(const char *path)
+{
+    size_t n = strlen(path);
+    return n > PATH_SHOWN_BYTES ? path + n - PATH_SHOWN_BYTES : path;
 }
 
 const char *fgr_err_str(enum fgr_err code)

@@ -22,4 +22,8 @@ enum fgr_err fgr_fail_at(struct fgr_error *err, enum fgr_err code, uint64_t reco
 /* The usual text for memory that could not be had. */
 enum fgr_err fgr_fail_memory(struct fgr_error *err, size_t bytes);
 
+/* The end of a path, short enough that an error text has room for its reason as well. Borrowed
+ * from `path`. */
+const char *fgr_path_shown(const char *path);
+
 #endif
