@@ -13,6 +13,8 @@
 #ifndef FGR_ENGINE_ONION_H
 #define FGR_ENGINE_ONION_H
 
+#include <stdint.h>
+
 #include "graph/util/attr.h"
 
 #define FGR_ONION_HMAC_BYTES 32

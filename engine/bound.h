@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * bound.h - simple one-to-all searches from one end of a query.
+ *
+ * Place in the flow: view -> bound -> label pruning (least fee, expiry, hops still ahead) and
+ * explain (who is reachable, how much fits).
+ *
+ * Threads: one thread (they use the scratch).
+ */
+#ifndef FGR_ENGINE_BOUND_H
+#define FGR_ENGINE_BOUND_H
+
+#include "engine/search.h"
+
+/* Fills scratch->bound for the limits that are set: from the source, at the delivered amount, over
+ * half-channels that can carry it. Unreached nodes get FGR_MSAT_NONE or FGR_LIMIT_NONE. */
+void fgr_bound_fill(struct fgr_scratch *scratch, const struct fgr_search_task *task);
+
+/* Counts the nodes (without itself) that `node` reaches along `adj` over half-channels of at least
+ * `amount_msat`; scratch->bound.hops then holds the distances. */
+uint32_t fgr_bound_reach(struct fgr_scratch *scratch, const struct fgr_view *view,
+                         const struct fgr_adjacency *adj, uint32_t node, uint64_t amount_msat);
+
+/* Largest amount some path from `from` to `to` can carry if fees were nothing; 0 = no path. */
+uint64_t fgr_bound_widest(struct fgr_scratch *scratch, const struct fgr_view *view, uint32_t from,
+                          uint32_t to);
+
+#endif

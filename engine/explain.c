@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Diagnosis by counting and by searching again with one thing changed:
+ *
+ *   1. the half-channels at both ends, counted against the amount;
+ *   2. one search without limits: if it finds nothing, the amount or the map is the reason;
+ *   3. else, for each limit in turn, the least value of that limit with the others kept: the same
+ *      exact search, minimising the fee, the expiry, the hops or the onion bytes instead of the
+ *      cost. What it finds is the smallest limit that works.
+ *
+ * The largest amount that one path can carry is found by bisection over the exact search.
+ */
+#include "engine/explain.h"
+
+#include "engine/bound.h"
+#include "engine/query.h"
+
+struct end_counts {
+    uint32_t enabled;
+    uint32_t above_max;
+    uint32_t below_min;
+    uint64_t largest_msat;
+    uint64_t smallest_msat;
+};
+
+static struct end_counts count_end(const struct fgr_view *view, const struct fgr_adjacency *adj,
+                                   uint32_t node, uint64_t amount_msat)
+{
+    struct end_counts c = {.smallest_msat = UINT64_MAX};
+    for (uint32_t i = adj->first[node]; i < adj->first[node + 1]; i++) {
+        const struct fgr_half *half = &view->half[adj->edge[i]];
+        c.enabled++;
+        c.above_max += amount_msat > half->htlc_max_msat;
+        c.below_min += amount_msat < half->htlc_min_msat;
+        if (half->htlc_max_msat > c.largest_msat) {
+            c.largest_msat = half->htlc_max_msat;
+        }
+        if (half->htlc_min_msat < c.smallest_msat) {
+            c.smallest_msat = half->htlc_min_msat;
+        }
+    }
+    if (c.enabled == 0) {
+        c.smallest_msat = 0;
+    }
+    return c;
+}
+
+static void count_ends(struct fgr_explain *out, const struct fgr_view *view,
+                       const struct fgr_route_query *query)
+{
+    struct end_counts o = count_end(view, &view->out, query->from.v, query->amount.v);
+    struct end_counts i = count_end(view, &view->in, query->to.v, query->amount.v);
+    out->out_enabled = o.enabled;
+    out->out_above_max = o.above_max;
+    out->out_below_min = o.below_min;
+    out->largest_out.v = o.largest_msat;
+    out->smallest_out.v = o.smallest_msat;
+    out->in_enabled = i.enabled;
+    out->in_above_max = i.above_max;
+    out->in_below_min = i.below_min;
+    out->largest_in.v = i.largest_msat;
+    out->smallest_in.v = i.smallest_msat;
+}
+
+/* Nothing counts but what the caller sets next. */
+static void clear_weights(struct fgr_cost *cost)
+{
+    *cost = (struct fgr_cost){.model = cost->model};
+}
+
+/* Least value of the weighted resource, FGR_COST_INF if there is no route at all. */
+static uint64_t least_value(struct fgr_scratch *scratch, const struct fgr_search_task *task)
+{
+    struct fgr_search_result result;
+    fgr_search(scratch, &result, task);
+    return result.cost;
+}
+
+static bool is_connected(struct fgr_scratch *scratch, struct fgr_explain *out,
+                         const struct fgr_view *view, const struct fgr_route_query *query)
+{
+    uint32_t from = query->from.v;
+    uint32_t to = query->to.v;
+    out->reaching_destination = fgr_bound_reach(scratch, view, &view->in, to, query->amount.v);
+    out->reachable_from_source = fgr_bound_reach(scratch, view, &view->out, from, query->amount.v);
+    fgr_bound_reach(scratch, view, &view->out, from, 0);
+    return scratch->bound.hops[to] != FGR_LIMIT_NONE;
+}
+
+/* Largest amount with a route under the query's limits, by bisection below the failing amount. */
+static uint64_t largest_amount(struct fgr_scratch *scratch, const struct fgr_view *view,
+                               const struct fgr_route_query *query)
+{
+    struct fgr_route_query q = *query;
+    uint64_t low = 0;
+    uint64_t high = fgr_bound_widest(scratch, view, query->from.v, query->to.v);
+    high = high < query->amount.v - 1 ? high : query->amount.v - 1;
+    while (low < high) {
+        q.amount.v = low + (high - low + 1) / 2;
+        struct fgr_search_task task;
+        fgr_query_task(&task, view, &q);
+        if (least_value(scratch, &task) < FGR_COST_INF) {
+            low = q.amount.v;
+        } else {
+            high = q.amount.v - 1;
+        }
+    }
+    return low;
+}
+
+static enum fgr_reason reason_of_ends(const struct fgr_explain *e)
+{
+    if (e->out_enabled == 0) {
+        return FGR_REASON_NO_CHANNEL_OUT;
+    }
+    if (e->in_enabled == 0) {
+        return FGR_REASON_NO_CHANNEL_IN;
+    }
+    if (e->out_above_max == e->out_enabled) {
+        return FGR_REASON_AMOUNT_ABOVE_OUT;
+    }
+    if (e->in_above_max == e->in_enabled) {
+        return FGR_REASON_AMOUNT_ABOVE_IN;
+    }
+    if (e->out_below_min == e->out_enabled) {
+        return FGR_REASON_AMOUNT_BELOW_OUT;
+    }
+    if (e->in_below_min == e->in_enabled) {
+        return FGR_REASON_AMOUNT_BELOW_IN;
+    }
+    return FGR_REASON_NONE;
+}
+
+/* No route even without limits. */
+static void explain_amount(struct fgr_scratch *scratch, struct fgr_explain *out,
+                           const struct fgr_view *view, const struct fgr_route_query *query)
+{
+    bool is_joined = is_connected(scratch, out, view, query);
+    out->reason = reason_of_ends(out);
+    if (out->reason == FGR_REASON_NONE) {
+        out->reason = is_joined ? FGR_REASON_AMOUNT_BLOCKED : FGR_REASON_NOT_CONNECTED;
+    }
+    if (is_joined) {
+        out->max_amount.v = largest_amount(scratch, view, query);
+    }
+}
+
+/* A route exists without limits: which limit alone is in the way, and by how much. */
+static void explain_limits(struct fgr_scratch *scratch, struct fgr_explain *out,
+                           const struct fgr_search_task *limited, uint32_t final_cltv)
+{
+    struct fgr_search_task task = *limited;
+    task.max_gap_ppm = 0;
+    out->reason = FGR_REASON_LIMITS;
+    clear_weights(&task.cost);
+
+    task.limits.bytes = FGR_LIMIT_NONE;
+    task.cost.byte_weight = 1;
+    uint64_t bytes = least_value(scratch, &task);
+    if (bytes < FGR_COST_INF) {
+        out->needed_bytes = (uint32_t)bytes + limited->final_bytes;
+        out->reason = FGR_REASON_ONION_LIMIT;
+    }
+    task.limits = limited->limits;
+    clear_weights(&task.cost);
+
+    task.limits.hops = FGR_HOPS_MAX;
+    task.cost.hop_weight = 1;
+    uint64_t hops = least_value(scratch, &task);
+    if (hops < FGR_COST_INF) {
+        out->needed_hops = (uint32_t)hops;
+        out->reason = FGR_REASON_HOP_LIMIT;
+    }
+    task.limits = limited->limits;
+    clear_weights(&task.cost);
+
+    task.limits.cltv = FGR_LIMIT_NONE;
+    task.cost.cltv_weight = 1;
+    uint64_t cltv = least_value(scratch, &task);
+    if (cltv < FGR_COST_INF) {
+        out->needed_cltv = (uint32_t)cltv + final_cltv;
+        out->reason = FGR_REASON_CLTV_LIMIT;
+    }
+    task.limits = limited->limits;
+    clear_weights(&task.cost);
+
+    task.limits.fee_msat = FGR_MSAT_NONE;
+    task.cost.fee_weight = 1;
+    uint64_t fee_msat = least_value(scratch, &task);
+    if (fee_msat < FGR_COST_INF) {
+        out->needed_fee.v = fee_msat;
+        out->reason = FGR_REASON_FEE_LIMIT;
+    }
+}
+
+void fgr_explain_fill(struct fgr_scratch *scratch, struct fgr_explain *out,
+                      const struct fgr_view *view, const struct fgr_route_query *query,
+                      bool is_proven)
+{
+    count_ends(out, view, query);
+    if (query->from.v == query->to.v) {
+        out->reason = FGR_REASON_SAME_NODE;
+        return;
+    }
+    if (!is_proven) {
+        out->reason = FGR_REASON_WORK_LIMIT;
+        return;
+    }
+    struct fgr_search_task task;
+    fgr_query_task(&task, view, query);
+    struct fgr_search_task free_task = task;
+    free_task.limits = (struct fgr_limits){FGR_MSAT_NONE, FGR_LIMIT_NONE, FGR_HOPS_MAX,
+                                           FGR_LIMIT_NONE};
+    if (least_value(scratch, &free_task) >= FGR_COST_INF) {
+        explain_amount(scratch, out, view, query);
+    } else {
+        explain_limits(scratch, out, &task, query->final_cltv);
+    }
+}

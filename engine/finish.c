@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Complete paths: where the two fronts meet, the forward half (found at the delivered amount) is
+ * priced again with the amounts that the backward half really asks for.
+ */
+#include "engine/run.h"
+
+#include <string.h>
+
+/* A forward half: edges from the label's node back to the source. */
+struct tail {
+    uint32_t n_edges;
+    uint32_t edge[FGR_HOPS_MAX];
+};
+
+/* Totals of a complete path while it is priced. */
+struct totals {
+    uint64_t cost;
+    uint64_t amount_msat;
+    uint32_t cltv;
+    uint32_t hops;
+    uint32_t bytes;
+};
+
+/* Adds half-channel `edge` in front. False if it cannot carry the amount. */
+static bool prepend(const struct fgr_run *run, struct totals *t, uint32_t edge, bool is_first)
+{
+    const struct fgr_half *half = &run->view->half[edge];
+    uint64_t capacity_msat = fgr_view_chan_of(run->view, edge)->capacity_sat * 1000;
+    if (t->amount_msat > half->htlc_max_msat || t->amount_msat < half->htlc_min_msat) {
+        return false;
+    }
+    t->hops++;
+    if (is_first) {
+        t->cost += fgr_cost_first(&run->task->cost, t->amount_msat, capacity_msat);
+    } else {
+        uint64_t fee_msat = fgr_fee_msat(t->amount_msat, half->base_msat, half->ppm);
+        if (fee_msat > FGR_MSAT_MAX - t->amount_msat) {
+            return false;
+        }
+        t->cost += fgr_cost_forward(&run->task->cost, half, fee_msat, t->amount_msat, capacity_msat);
+        t->bytes += fgr_onion_hop_bytes(t->amount_msat);
+        t->amount_msat += fee_msat;
+        t->cltv += half->cltv_delta;
+    }
+    return t->cost < run->best->cost;
+}
+
+static bool keeps_limits(const struct fgr_run *run, const struct totals *t)
+{
+    const struct fgr_limits *limits = &run->task->limits;
+    uint64_t fee_msat = t->amount_msat - run->task->amount_msat;
+    return t->hops <= limits->hops && t->bytes <= limits->bytes && t->cltv <= limits->cltv &&
+           fee_msat <= limits->fee_msat;
+}
+
+static void keep(struct fgr_run *run, const struct totals *t, const struct tail *tail,
+                 uint32_t label)
+{
+    struct fgr_search_result *best = run->best;
+    if (run->mode != FGR_RUN_PLAIN && !keeps_limits(run, t)) {
+        return;
+    }
+    best->cost = t->cost;
+    best->n_edges = 0;
+    /* A PLAIN pass knows no limits: a path longer than any onion only says what the limits cost. */
+    run->is_too_long = t->hops > FGR_HOPS_MAX;
+    if (run->is_too_long) {
+        return;
+    }
+    for (uint32_t i = tail->n_edges; i > 0; i--) {
+        best->edge[best->n_edges++] = tail->edge[i - 1];
+    }
+    const struct fgr_label *pool = run->scratch->label;
+    for (uint32_t at = label; pool[at].parent != FGR_IDX_NONE; at = pool[at].parent) {
+        best->edge[best->n_edges++] = pool[at].edge;
+    }
+}
+
+static struct totals totals_of(const struct fgr_label *label)
+{
+    return (struct totals){.cost = label->cost,
+                           .amount_msat = label->amount_msat,
+                           .cltv = label->cltv,
+                           .hops = label->hops,
+                           .bytes = label->bytes};
+}
+
+void fgr_finish_tree(struct fgr_run *run, uint32_t label)
+{
+    struct fgr_scratch *s = run->scratch;
+    struct totals t = totals_of(&s->label[label]);
+    struct tail tail = {.n_edges = 0};
+    uint32_t node = s->label[label].node;
+    while (node != run->task->from) {
+        uint32_t edge = fgr_scratch_node(s, node)->forward_edge;
+        uint32_t ahead = fgr_view_edge_from(run->view, edge);
+        if (tail.n_edges == FGR_HOPS_MAX || fgr_label_visits(s, label, ahead) ||
+            !prepend(run, &t, edge, ahead == run->task->from)) {
+            return;
+        }
+        tail.edge[tail.n_edges++] = edge;
+        node = ahead;
+    }
+    if (t.cost < run->best->cost) {
+        keep(run, &t, &tail, label);
+    }
+}
+
+void fgr_finish_source(struct fgr_run *run, uint32_t label)
+{
+    const struct fgr_adjacency *in = &run->view->in;
+    const struct fgr_label *from = &run->scratch->label[label];
+    uint32_t source = run->task->from;
+    /* The entries of a node are sorted by neighbour: bisect for the source. */
+    uint32_t low = in->first[from->node];
+    uint32_t end = in->first[from->node + 1];
+    uint32_t high = end;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (in->nbr[middle] < source) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    for (uint32_t i = low; i < end && in->nbr[i] == source; i++) {
+        struct totals t = totals_of(from);
+        struct tail tail = {.n_edges = 1, .edge = {in->edge[i]}};
+        if (prepend(run, &t, in->edge[i], true)) {
+            keep(run, &t, &tail, label);
+        } else if (t.amount_msat < run->view->half[in->edge[i]].htlc_min_msat) {
+            fgr_finish_blocked(run, from, in->edge[i], 0);
+        }
+    }
+}
+
+void fgr_finish_blocked(struct fgr_run *run, const struct fgr_label *label, uint32_t edge,
+                        uint64_t potential)
+{
+    const struct fgr_cost *cost = &run->task->cost;
+    const struct fgr_half *half = &run->view->half[edge];
+    uint64_t min_msat = half->htlc_min_msat;
+    uint64_t extra_msat = min_msat - run->task->amount_msat;
+    if (run->mode == FGR_RUN_STRICT || extra_msat > run->task->limits.fee_msat ||
+        potential >= FGR_COST_INF) {
+        return;
+    }
+    /* A path that satisfies this htlc_min has paid at least `extra` in fees by then. */
+    uint64_t behind = extra_msat * cost->fee_weight;
+    behind = behind > label->cost ? behind : label->cost;
+    uint64_t capacity_msat = fgr_view_chan_of(run->view, edge)->capacity_sat * 1000;
+    uint64_t own;
+    if (fgr_view_edge_from(run->view, edge) == run->task->from) {
+        own = fgr_cost_first(cost, min_msat, capacity_msat);
+    } else {
+        uint64_t fee_msat = fgr_fee_msat(min_msat, half->base_msat, half->ppm);
+        own = fgr_cost_forward(cost, half, fee_msat, min_msat, capacity_msat);
+    }
+    uint64_t bound = behind + own + potential;
+    bound = bound < FGR_COST_INF ? bound : FGR_COST_INF - 1;
+    if (bound < run->blocked) {
+        run->blocked = bound;
+    }
+}

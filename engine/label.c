@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which ways to the destination are worth keeping at a node.
+ *
+ * Way A dominates way B if whatever can be put in front of B can be put in front of A, for no more
+ * cost. Fees and all other terms grow with the amount, so it is enough that A costs no more and
+ * needs no larger amount; where limits bind, also no more expiry, hops and onion bytes.
+ *
+ * Two things can still break it. The front part may pass through a node of A (a loop): cutting the
+ * loop out of the result leaves a cheaper way with smaller amounts, fine. And smaller amounts may
+ * fall below the htlc_min of a half-channel in the front part that B's larger amount satisfied.
+ * PLAIN and LIMITED passes notice that (fgr_finish_blocked), and if it could matter a STRICT pass
+ * decides: there A must need the same amount and visit no node that B does not.
+ */
+#include "engine/run.h"
+
+bool fgr_label_visits(const struct fgr_scratch *scratch, uint32_t label, uint32_t node)
+{
+    for (uint32_t at = label; at != FGR_IDX_NONE; at = scratch->label[at].parent) {
+        if (scratch->label[at].node == node) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Every node of `a`'s way lies on `b`'s. */
+static bool visits_subset(const struct fgr_scratch *scratch, const struct fgr_label *a,
+                          const struct fgr_label *b)
+{
+    for (uint32_t at = a->parent; at != FGR_IDX_NONE; at = scratch->label[at].parent) {
+        if (!fgr_label_visits(scratch, b->parent, scratch->label[at].node)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool dominates(const struct fgr_run *run, const struct fgr_label *a,
+                      const struct fgr_label *b)
+{
+    if (a->cost > b->cost || a->amount_msat > b->amount_msat) {
+        return false;
+    }
+    if (run->mode == FGR_RUN_PLAIN) {
+        return true;
+    }
+    if (a->cltv > b->cltv || a->hops > b->hops || a->bytes > b->bytes) {
+        return false;
+    }
+    return run->mode == FGR_RUN_LIMITED ||
+           (a->amount_msat == b->amount_msat && visits_subset(run->scratch, a, b));
+}
+
+bool fgr_label_keeps_limits(const struct fgr_run *run, const struct fgr_label *label)
+{
+    const struct fgr_limits *limits = &run->task->limits;
+    const struct fgr_limit_bound *bound = &run->scratch->bound;
+    uint32_t node = label->node;
+    uint32_t hops = bound->hops[node];
+    if (hops == FGR_LIMIT_NONE || hops + label->hops > limits->hops) {
+        return false;
+    }
+    if (limits->cltv != FGR_LIMIT_NONE &&
+        (uint64_t)bound->cltv[node] + label->cltv > limits->cltv) {
+        return false;
+    }
+    uint64_t fee_msat = label->amount_msat - run->task->amount_msat;
+    if (limits->fee_msat != FGR_MSAT_NONE &&
+        (fee_msat > limits->fee_msat || bound->fee_msat[node] > limits->fee_msat - fee_msat)) {
+        return false;
+    }
+    uint32_t ahead = hops > 0 ? (hops - 1) * fgr_onion_hop_bytes(label->amount_msat) : 0;
+    return limits->bytes == FGR_LIMIT_NONE || ahead + label->bytes <= limits->bytes;
+}
+
+uint32_t fgr_label_add(struct fgr_run *run, const struct fgr_label *label,
+                       struct fgr_node_state *state)
+{
+    struct fgr_scratch *s = run->scratch;
+    /* The list is kept by rising cost: only those up to the new cost can dominate it, only those
+     * from there on can be dominated by it. */
+    uint32_t before = FGR_IDX_NONE;
+    uint32_t at = state->label;
+    for (; at != FGR_IDX_NONE && s->label[at].cost <= label->cost; at = s->label[at].next) {
+        if (dominates(run, &s->label[at], label)) {
+            return FGR_IDX_NONE;
+        }
+        before = at;
+    }
+    if (s->n_labels >= run->task->max_labels) {
+        run->is_exhausted = true;
+        return FGR_IDX_NONE;
+    }
+    uint32_t keep_first = at;
+    uint32_t keep_last = FGR_IDX_NONE;
+    for (; at != FGR_IDX_NONE; at = s->label[at].next) {
+        if (dominates(run, label, &s->label[at])) {
+            s->label[at].is_dead = 1;
+            if (keep_last != FGR_IDX_NONE) {
+                s->label[keep_last].next = s->label[at].next;
+            } else {
+                keep_first = s->label[at].next;
+            }
+        } else {
+            keep_last = at;
+        }
+    }
+    uint32_t idx = s->n_labels++;
+    s->label[idx] = *label;
+    s->label[idx].next = keep_first;
+    if (before != FGR_IDX_NONE) {
+        s->label[before].next = idx;
+    } else {
+        state->label = idx;
+        state->label_cost = label->cost;
+    }
+    return idx;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine/query.h"
+
+#include <inttypes.h>
+
+#include "graph/util/error.h"
+
+enum fgr_err fgr_query_check(const struct fgr_view *view, const struct fgr_route_query *query,
+                             struct fgr_error *err)
+{
+    if (query->sz != sizeof *query) {
+        return fgr_fail(err, FGR_ERR_ARG,
+                        "query.sz is %zu, this library knows %zu: use fgr_route_query_init",
+                        query->sz, sizeof *query);
+    }
+    if (query->from.v >= view->n_nodes || query->to.v >= view->n_nodes) {
+        return fgr_fail(err, FGR_ERR_ARG,
+                        "node index %" PRIu32 " is not in the view, which has %" PRIu32 " nodes",
+                        query->from.v >= view->n_nodes ? query->from.v : query->to.v,
+                        view->n_nodes);
+    }
+    if (query->amount.v == 0 || query->amount.v > FGR_MSAT_MAX) {
+        return fgr_fail(err, FGR_ERR_ARG,
+                        "amount %" PRIu64 " msat: must be 1 msat to 21 million BTC",
+                        query->amount.v);
+    }
+    if (query->max_hops < 1 || query->max_hops > FGR_HOPS_MAX) {
+        return fgr_fail(err, FGR_ERR_ARG, "max_hops %" PRIu32 ": must be 1 to %d", query->max_hops,
+                        FGR_HOPS_MAX);
+    }
+    if (query->final_cltv > query->max_cltv) {
+        return fgr_fail(err, FGR_ERR_ARG,
+                        "max_cltv %" PRIu32 " is below final_cltv %" PRIu32
+                        ": no route can keep it",
+                        query->max_cltv, query->final_cltv);
+    }
+    if (query->final_bytes > FGR_ONION_BYTES) {
+        return fgr_fail(err, FGR_ERR_ARG, "final_bytes %" PRIu32 ": an onion has %d bytes in all",
+                        query->final_bytes, FGR_ONION_BYTES);
+    }
+    switch (query->cost.model) {
+    case FGR_PROB_UNIFORM:
+    case FGR_PROB_BIMODAL:
+    case FGR_PROB_LDK:
+        return FGR_OK;
+    }
+    return fgr_fail(err, FGR_ERR_ARG, "probability model %d is unknown", (int)query->cost.model);
+}
+
+void fgr_query_task(struct fgr_search_task *out_task, const struct fgr_view *view,
+                    const struct fgr_route_query *query)
+{
+    bool has_room = query->max_labels > 0 && query->max_labels < FGR_LABELS_MAX;
+    *out_task = (struct fgr_search_task){
+        .view = view,
+        .limits = {.fee_msat = query->max_fee.v,
+                   .cltv = query->max_cltv - query->final_cltv,
+                   .hops = query->max_hops,
+                   .bytes = FGR_ONION_BYTES},
+        .from = query->from.v,
+        .to = query->to.v,
+        .amount_msat = query->amount.v,
+        .final_bytes = fgr_onion_final_bytes(query->amount.v, query->final_bytes),
+        .max_gap_ppm = query->max_gap_ppm,
+        .max_labels = has_room ? (uint32_t)query->max_labels : FGR_LABELS_MAX,
+    };
+    fgr_cost_init(&out_task->cost, &query->cost, query->amount.v);
+}

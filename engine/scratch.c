@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine/scratch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/cost.h"
+#include "graph/util/error.h"
+
+_Static_assert(sizeof(struct fgr_node_state) == 32, "one node state is 32 bytes");
+_Static_assert(sizeof(struct fgr_label) == 40, "one label is 40 bytes");
+_Static_assert(FGR_COST_INF == UINT64_MAX / 4, "fresh node states are unreached");
+
+static void *malloc_alloc(void *state, size_t bytes)
+{
+    (void)state;
+    return malloc(bytes);
+}
+
+static void malloc_free(void *state, void *ptr, size_t bytes)
+{
+    (void)state;
+    (void)bytes;
+    free(ptr);
+}
+
+/* One array of the scratch: where its pointer lives and how large it is. */
+struct part {
+    void **slot;
+    size_t bytes;
+};
+
+enum { N_PARTS = 8 };
+
+static void list_parts(struct fgr_scratch *s, struct part parts[N_PARTS])
+{
+    size_t n_nodes = s->n_nodes > 0 ? s->n_nodes : 1;
+    size_t n_usable = s->n_usable;
+    struct part all[N_PARTS] = {
+        {(void **)&s->node, n_nodes * sizeof *s->node},
+        {(void **)&s->label, FGR_LABELS_MAX * sizeof *s->label},
+        /* Each half-channel is pushed at most once, plus the source. */
+        {(void **)&s->forward.entry, (n_usable + 1) * sizeof *s->forward.entry},
+        /* Each label has at most one entry. */
+        {(void **)&s->backward.entry, (FGR_LABELS_MAX + 1) * sizeof *s->backward.entry},
+        {(void **)&s->bound.fee_msat, n_nodes * sizeof *s->bound.fee_msat},
+        {(void **)&s->bound.cltv, n_nodes * sizeof *s->bound.cltv},
+        {(void **)&s->bound.hops, n_nodes * sizeof *s->bound.hops},
+        {(void **)&s->probe, sizeof *s->probe},
+    };
+    memcpy(parts, all, sizeof all);
+}
+
+enum fgr_err fgr_scratch_create(struct fgr_scratch **out_scratch, const struct fgr_view *view,
+                                const struct fgr_allocator *allocator, struct fgr_error *err)
+{
+    struct fgr_allocator a =
+        allocator != NULL ? *allocator : (struct fgr_allocator){malloc_alloc, malloc_free, NULL};
+    struct fgr_scratch *s = a.alloc(a.state, sizeof *s);
+    if (s == NULL) {
+        return fgr_fail_memory(err, sizeof *s);
+    }
+    memset(s, 0, sizeof *s);
+    s->allocator = a;
+    s->n_nodes = view->n_nodes;
+    s->n_usable = view->n_usable;
+    s->scan = fgr_scan_best();
+
+    struct part parts[N_PARTS];
+    list_parts(s, parts);
+    for (int i = 0; i < N_PARTS; i++) {
+        *parts[i].slot = a.alloc(a.state, parts[i].bytes);
+        if (*parts[i].slot == NULL) {
+            fgr_scratch_destroy(s);
+            return fgr_fail_memory(err, parts[i].bytes);
+        }
+    }
+    memset(s->node, 0, parts[0].bytes);
+    *out_scratch = s;
+    return FGR_OK;
+}
+
+void fgr_scratch_destroy(struct fgr_scratch *scratch)
+{
+    if (scratch == NULL) {
+        return;
+    }
+    struct fgr_allocator a = scratch->allocator;
+    struct part parts[N_PARTS];
+    list_parts(scratch, parts);
+    for (int i = 0; i < N_PARTS; i++) {
+        if (*parts[i].slot != NULL) {
+            a.free(a.state, *parts[i].slot, parts[i].bytes);
+        }
+    }
+    a.free(a.state, scratch, sizeof *scratch);
+}
+
+bool fgr_scratch_fits(const struct fgr_scratch *scratch, const struct fgr_view *view)
+{
+    return view->n_nodes <= scratch->n_nodes && view->n_usable <= scratch->n_usable;
+}
+
+void fgr_scratch_reset(struct fgr_scratch *scratch)
+{
+    scratch->stamp++;
+    if (scratch->stamp == 0) {
+        memset(scratch->node, 0, scratch->n_nodes * sizeof *scratch->node);
+        scratch->stamp = 1;
+    }
+    scratch->n_labels = 0;
+    scratch->forward.n = 0;
+    scratch->backward.n = 0;
+}
