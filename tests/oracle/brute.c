@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/oracle/brute.h"
+
+#include "graph/amount.h"
+
+/* The path under construction and where it has to end. */
+struct walk {
+    struct fgr_brute_answer *answer;
+    const struct fgr_view *view;
+    const struct fgr_route_query *query;
+    bool with_amounts;
+    uint32_t node[FGR_PATH_HOPS_MAX]; /* node[i] is where edge[i] leaves */
+    struct fgr_path path;
+};
+
+static void keep_min(uint64_t *least, uint64_t value)
+{
+    if (value < *least) {
+        *least = value;
+    }
+}
+
+/* Each limit in turn is left out; the others have to hold. */
+static void note_needs(struct fgr_brute_answer *answer, const struct fgr_path *path,
+                       const struct fgr_route_query *query)
+{
+    bool fee = path->fee_msat <= query->max_fee.v;
+    bool cltv = path->cltv_blocks <= query->max_cltv;
+    bool hops = path->n_hops <= query->max_hops;
+    bool bytes = path->onion_bytes <= FGR_ONION_BYTES;
+    if (cltv && hops && bytes) {
+        keep_min(&answer->needed_fee_msat, path->fee_msat);
+    }
+    if (fee && hops && bytes) {
+        keep_min(&answer->needed_cltv, path->cltv_blocks);
+    }
+    if (fee && cltv && bytes) {
+        keep_min(&answer->needed_hops, path->n_hops);
+    }
+    if (fee && cltv && hops) {
+        keep_min(&answer->needed_bytes, path->onion_bytes);
+    }
+}
+
+static bool keeps_maxima(const struct walk *walk, uint64_t amount_msat)
+{
+    for (uint32_t i = walk->path.n_hops; i-- > 0;) {
+        const struct fgr_half *half = &walk->view->half[walk->path.edge[i]];
+        if (amount_msat > half->htlc_max_msat) {
+            return false;
+        }
+        uint64_t fee_msat = fgr_fee_msat(amount_msat, half->base_msat, half->ppm);
+        amount_msat += fee_msat < FGR_MSAT_MAX ? fee_msat : FGR_MSAT_MAX;
+    }
+    return true;
+}
+
+/* Amounts on the way grow with the delivered one, so the maxima hold up to some amount and fail
+ * beyond: found by halving. The minima are easiest to meet there: what fails them there fails
+ * them at every smaller amount too. */
+static void note_amount(struct walk *walk)
+{
+    uint64_t kept_msat = 0;
+    uint64_t failed_msat = FGR_MSAT_MAX + 1;
+    while (failed_msat - kept_msat > 1) {
+        uint64_t middle_msat = kept_msat + (failed_msat - kept_msat) / 2;
+        if (keeps_maxima(walk, middle_msat)) {
+            kept_msat = middle_msat;
+        } else {
+            failed_msat = middle_msat;
+        }
+    }
+    struct fgr_path path = walk->path;
+    struct fgr_route_query query = *walk->query;
+    query.amount.v = kept_msat;
+    fgr_path_price(&path, walk->view, &query);
+    if (path.carries && kept_msat > walk->answer->max_amount_msat) {
+        walk->answer->max_amount_msat = kept_msat;
+    }
+}
+
+static void finish(struct walk *walk)
+{
+    struct fgr_brute_answer *answer = walk->answer;
+    struct fgr_path *path = &walk->path;
+    answer->is_connected = true;
+    if (walk->with_amounts) {
+        note_amount(walk);
+    }
+    fgr_path_price(path, walk->view, walk->query);
+    if (!path->carries) {
+        return;
+    }
+    answer->is_carried = true;
+    note_needs(answer, path, walk->query);
+    if (fgr_path_within_limits(path, walk->query) &&
+        (!answer->is_found || path->cost_msat < answer->best.cost_msat)) {
+        answer->is_found = true;
+        answer->best = *path;
+    }
+}
+
+static bool on_path(const struct walk *walk, uint32_t node)
+{
+    for (uint32_t i = 0; i < walk->path.n_hops; i++) {
+        if (walk->node[i] == node) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Depth first over every way on from `node`; recursion is as deep as the graph has nodes. */
+static void walk_on(struct walk *walk, uint32_t node)
+{
+    if (node == walk->query->to.v) {
+        finish(walk);
+        return;
+    }
+    uint32_t n_hops = walk->path.n_hops;
+    if (n_hops == FGR_PATH_HOPS_MAX) {
+        return;
+    }
+    const struct fgr_adjacency *out = &walk->view->out;
+    for (uint32_t k = out->first[node]; k < out->first[node + 1]; k++) {
+        walk->node[n_hops] = node;
+        walk->path.edge[n_hops] = out->edge[k];
+        walk->path.n_hops = n_hops + 1;
+        if (!on_path(walk, out->nbr[k])) {
+            walk_on(walk, out->nbr[k]);
+        }
+        walk->path.n_hops = n_hops;
+    }
+}
+
+void fgr_brute_solve(struct fgr_brute_answer *out_answer, const struct fgr_view *view,
+                     const struct fgr_route_query *query, bool with_amounts)
+{
+    struct walk walk = {
+        .answer = out_answer, .view = view, .query = query, .with_amounts = with_amounts};
+    *out_answer = (struct fgr_brute_answer){.needed_fee_msat = FGR_BRUTE_NONE,
+                                            .needed_cltv = FGR_BRUTE_NONE,
+                                            .needed_hops = FGR_BRUTE_NONE,
+                                            .needed_bytes = FGR_BRUTE_NONE};
+    if (query->from.v != query->to.v) {
+        walk_on(&walk, query->from.v);
+    }
+}
