@@ -59,7 +59,9 @@ struct fgr_policy_record {
     bool max_is_capacity; /* the format gives no htlc_max: the capacity stands in */
 };
 
-/* `report` is filled along the way (borrowed until destroy); format fields are the importer's. */
+/* `report` is zeroed by the caller and filled along the way (borrowed until destroy). What only the
+ * format can tell is the importer's: format, compression, bytes, records, records flagged deleted,
+ * private channels, unknown records, trailing bytes. */
 enum fgr_err fgr_builder_create(struct fgr_builder **out_builder, struct fgr_import_report *report,
                                 struct fgr_error *err);
 void fgr_builder_destroy(struct fgr_builder *builder);
@@ -72,15 +74,12 @@ enum fgr_err fgr_builder_node(struct fgr_builder *builder, const struct fgr_node
 enum fgr_err fgr_builder_channel(struct fgr_builder *builder,
                                  const struct fgr_channel_record *channel, struct fgr_place place,
                                  struct fgr_error *err);
-enum fgr_err fgr_builder_policy(struct fgr_builder *builder,
-                                const struct fgr_policy_record *policy, struct fgr_place place,
-                                struct fgr_error *err);
-/* A channel was closed. Unknown scids are ignored; counted as deleted. */
-enum fgr_err fgr_builder_delete_channel(struct fgr_builder *builder, uint64_t scid,
-                                        struct fgr_error *err);
+enum fgr_err fgr_builder_policy(struct fgr_builder *builder, const struct fgr_policy_record *policy,
+                                struct fgr_place place, struct fgr_error *err);
+/* A channel was closed: it and its policies go, counted as deleted. Unknown scids are ignored. */
+void fgr_builder_delete_channel(struct fgr_builder *builder, uint64_t scid);
 /* A channel's funding output is being spent. Unknown scids are ignored. */
-enum fgr_err fgr_builder_dying_channel(struct fgr_builder *builder, uint64_t scid,
-                                       struct fgr_error *err);
+void fgr_builder_dying_channel(struct fgr_builder *builder, uint64_t scid);
 
 /* Validates the node keys and lays out the image in canonical order. `out_bytes` is freed with
  * fgr_image_free. The builder is used up: only destroy may follow.

@@ -28,6 +28,7 @@ enum fgr_section {
     FGR_SECTION_NODE_ID = 1,
     FGR_SECTION_NODE_TIMESTAMP,
     FGR_SECTION_NODE_FEATURE_SET,
+    FGR_SECTION_NODE_CHANNELS,
     FGR_SECTION_ALIAS_FIRST,
     FGR_SECTION_ALIAS_BYTES,
     FGR_SECTION_ALIAS_ORDER,
@@ -82,18 +83,27 @@ struct fgr_image_part {
     uint64_t count;
 };
 
-/* Lays out `parts` (indexed by enum fgr_section - 1) as one image in fresh memory. */
+struct fgr_image_counts {
+    uint32_t n_nodes;
+    uint32_t n_chans;
+    uint32_t n_usable;
+};
+
+/* Lays out `parts` (indexed by enum fgr_section - 1) as one image in fresh memory, which is freed
+ * with fgr_image_free. Errors: MEMORY. */
 enum fgr_err fgr_image_encode(void **out_bytes, size_t *out_n_bytes,
                               const struct fgr_image_part parts[FGR_SECTION_COUNT],
-                              uint32_t n_nodes, uint32_t n_chans, uint32_t n_usable,
-                              struct fgr_error *err);
+                              const struct fgr_image_counts *counts, struct fgr_error *err);
 void fgr_image_free(void *bytes, size_t n_bytes);
 
-/* Verifies `bytes` (8-byte aligned) and points `out_view` into them. */
+/* Verifies `bytes` (8-byte aligned) and points `out_view` into them; is_mapped is left to the
+ * caller. Errors: ARG (alignment), FORMAT (names the section and the element). */
 enum fgr_err fgr_image_load(struct fgr_view *out_view, const void *bytes, size_t n_bytes,
                             struct fgr_error *err);
 
-/* Writes `bytes` to `path` atomically (temporary file beside it, fsync, rename). */
+/* Writes `bytes` to `path` atomically: a temporary file beside it, fsync, rename, fsync of the
+ * folder. What stood at `path` is replaced only if it is a regular file. On any failure before the
+ * rename the temporary file is removed and `path` is as before. Errors: IO, MEMORY. */
 enum fgr_err fgr_image_write(const char *path, const void *bytes, size_t n_bytes,
                              struct fgr_error *err);
 

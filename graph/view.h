@@ -19,11 +19,12 @@
 #define FGR_GRAPH_VIEW_H
 
 #include "fulgurite/graph.h"
+#include "graph/util/bytes.h"
 
 enum {
     FGR_HALF_KNOWN = 1,    /* a policy was seen */
     FGR_HALF_DISABLED = 2, /* disable bit of channel_update */
-    FGR_HALF_USABLE = 4    /* known, not disabled, htlc_min <= htlc_max <= capacity: in `in`/`out` */
+    FGR_HALF_USABLE = 4 /* known, not disabled, htlc_min <= htlc_max <= capacity: in `in`/`out` */
 };
 
 /* One half-channel, index 2 * channel + direction. */
@@ -59,14 +60,14 @@ struct fgr_inbound {
  * those of v. Float columns are rounded so that a bound computed from them never exceeds the exact
  * cost: base, rate and inv_cap down, max up (cltv is exact). */
 struct fgr_adjacency {
-    const uint32_t *first;   /* n_nodes + 1 */
-    const uint32_t *nbr;     /* the other end */
-    const uint32_t *edge;    /* half-channel index */
+    const uint32_t *first; /* n_nodes + 1 */
+    const uint32_t *nbr;   /* the other end */
+    const uint32_t *edge;  /* half-channel index */
     const float *base_msat;
-    const float *rate;       /* ppm / 1e6 */
-    const float *cltv;       /* blocks */
-    const float *inv_cap;    /* 1 / (capacity_msat + 1) */
-    const float *max_msat;   /* htlc_max */
+    const float *rate;     /* ppm / 1e6 */
+    const float *cltv;     /* blocks */
+    const float *inv_cap;  /* 1 / (capacity_msat + 1) */
+    const float *max_msat; /* htlc_max */
 };
 
 struct fgr_view {
@@ -77,10 +78,11 @@ struct fgr_view {
     uint32_t n_feature_sets;
     uint32_t n_inbound;
 
-    const uint8_t *node_id;            /* n_nodes x 33, ascending */
-    const uint32_t *node_timestamp;    /* n_nodes */
-    const uint32_t *node_feature_set;  /* n_nodes */
-    const uint32_t *alias_first;       /* n_nodes + 1, offsets into alias_bytes */
+    const uint8_t *node_id;           /* n_nodes x 33, ascending */
+    const uint32_t *node_timestamp;   /* n_nodes */
+    const uint32_t *node_feature_set; /* n_nodes */
+    const uint32_t *node_channels;    /* n_nodes: channels of the node, usable or not */
+    const uint32_t *alias_first;      /* n_nodes + 1, offsets into alias_bytes */
     const uint8_t *alias_bytes;
     const uint32_t *alias_order;       /* n_aliased nodes with an alias, by (alias, node) */
     const uint32_t *feature_set_first; /* n_feature_sets + 1, offsets into feature_bytes */
@@ -95,7 +97,7 @@ struct fgr_view {
 
     const void *base; /* the image */
     size_t n_bytes;
-    bool is_mapped;   /* munmap at close */
+    bool is_mapped; /* munmap at close */
 };
 
 /* Unchecked accessors for the layers above: indexes are below the counts. */
@@ -112,6 +114,14 @@ static inline uint32_t fgr_view_edge_from(const struct fgr_view *view, uint32_t 
 static inline uint32_t fgr_view_edge_to(const struct fgr_view *view, uint32_t edge)
 {
     return view->chan[edge >> 1].node[~edge & 1];
+}
+
+/* Order of a node's alias against n bytes: < 0, 0 or > 0. */
+static inline int fgr_view_alias_cmp(const struct fgr_view *view, uint32_t node,
+                                     const uint8_t *bytes, size_t n)
+{
+    uint32_t first = view->alias_first[node];
+    return fgr_bytes_cmp(view->alias_bytes + first, view->alias_first[node + 1] - first, bytes, n);
 }
 
 #endif

@@ -31,8 +31,8 @@ enum fgr_err fgr_fail(struct fgr_error *err, enum fgr_err code, const char *form
     return code;
 }
 
-enum fgr_err fgr_fail_at(struct fgr_error *err, enum fgr_err code, uint64_t record,
-                         uint64_t offset, const char *format, ...)
+enum fgr_err fgr_fail_at(struct fgr_error *err, enum fgr_err code, uint64_t record, uint64_t offset,
+                         const char *format, ...)
 {
     if (err != NULL) {
         va_list args;

@@ -16,8 +16,8 @@ enum fgr_err fgr_fail(struct fgr_error *err, enum fgr_err code, const char *form
 
 /* The same with the record number and byte offset of the input (FGR_NO_POSITION = none). The text
  * should name them as well: it is what people see. */
-enum fgr_err fgr_fail_at(struct fgr_error *err, enum fgr_err code, uint64_t record,
-                         uint64_t offset, const char *format, ...) FGR_PRINTF(5, 6);
+enum fgr_err fgr_fail_at(struct fgr_error *err, enum fgr_err code, uint64_t record, uint64_t offset,
+                         const char *format, ...) FGR_PRINTF(5, 6);
 
 /* The usual text for memory that could not be had. */
 enum fgr_err fgr_fail_memory(struct fgr_error *err, size_t bytes);

@@ -56,7 +56,7 @@ struct fgr_import_report {
 
     uint64_t duplicates;       /* same record again, older or equal: skipped */
     uint64_t replaced;         /* policy or announcement replaced by a newer one */
-    uint64_t orphan_policies;  /* policy whose channel never appeared: skipped */
+    uint64_t orphan_policies;  /* policy of no channel that was kept: skipped */
     uint64_t orphan_nodes;     /* node record whose id no channel uses (also in above) */
     uint64_t deleted;          /* records flagged deleted, or channels removed by a delete record */
     uint64_t dying;            /* channels whose funding output is being spent: kept */

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * audit.h - is everything in a view what view.h says it is?
+ *
+ * Place in the flow: image (checksums and counts hold) -> audit -> view for everybody.
+ *
+ * Checksums keep out damage, not malice: after the audit no index, offset or order in the view can
+ * lead a reader astray, whoever made the bytes.
+ *
+ * Threads: pure, any thread.
+ */
+#ifndef FGR_GRAPH_AUDIT_H
+#define FGR_GRAPH_AUDIT_H
+
+#include "graph/view.h"
+
+/* Every pointer of the view has as many elements behind it as its counts say, and there are
+ * n_alias_bytes and n_feature_bytes in the byte arrays; nothing else is assumed.
+ * Errors: FORMAT (names the section and the first element that is wrong). */
+enum fgr_err fgr_audit(const struct fgr_view *view, uint32_t n_alias_bytes,
+                       uint32_t n_feature_bytes, struct fgr_error *err);
+
+#endif
