@@ -95,7 +95,7 @@ void fgr_finish_tree(struct fgr_run *run, uint32_t label)
     while (node != run->task->from) {
         uint32_t edge = fgr_scratch_node(s, node)->forward_edge;
         uint32_t ahead = fgr_view_edge_from(run->view, edge);
-        if (tail.n_edges == FGR_HOPS_MAX || fgr_label_visits(s, label, ahead) ||
+        if (tail.n_edges == FGR_HOPS_MAX || fgr_label_at(s, label, ahead) != FGR_IDX_NONE ||
             !prepend(run, &t, edge, ahead == run->task->from)) {
             return;
         }
@@ -142,8 +142,8 @@ void fgr_finish_blocked(struct fgr_run *run, const struct fgr_label *label, uint
     const struct fgr_half *half = &run->view->half[edge];
     uint64_t min_msat = half->htlc_min_msat;
     uint64_t extra_msat = min_msat - run->task->amount_msat;
-    if (run->mode == FGR_RUN_STRICT || extra_msat > run->task->limits.fee_msat ||
-        potential >= FGR_COST_INF) {
+    bool is_kept_apart = run->mode >= FGR_RUN_STRICT && label->amount_msat < run->top_msat;
+    if (is_kept_apart || extra_msat > run->task->limits.fee_msat || potential >= FGR_COST_INF) {
         return;
     }
     /* A path that satisfies this htlc_min has paid at least `extra` in fees by then. */
@@ -159,7 +159,8 @@ void fgr_finish_blocked(struct fgr_run *run, const struct fgr_label *label, uint
     }
     uint64_t bound = behind + own + potential;
     bound = bound < FGR_COST_INF ? bound : FGR_COST_INF - 1;
-    if (bound < run->blocked) {
-        run->blocked = bound;
+    if (bound < run->best->cost) {
+        run->blocked = bound < run->blocked ? bound : run->blocked;
+        run->blocked_msat = min_msat > run->blocked_msat ? min_msat : run->blocked_msat;
     }
 }

@@ -6,22 +6,26 @@
  * cost. Fees and all other terms grow with the amount, so it is enough that A costs no more and
  * needs no larger amount; where limits bind, also no more expiry, hops and onion bytes.
  *
- * Two things can still break it. The front part may pass through a node of A (a loop): cutting the
- * loop out of the result leaves a cheaper way with smaller amounts, fine. And smaller amounts may
- * fall below the htlc_min of a half-channel in the front part that B's larger amount satisfied.
- * PLAIN and LIMITED passes notice that (fgr_finish_blocked), and if it could matter a STRICT pass
- * decides: there A must need the same amount and visit no node that B does not.
+ * One thing can break it: what is put in front may have a half-channel whose htlc_min B's larger
+ * amount satisfies and A's smaller one misses. PLAIN and LIMITED passes notice each half-channel
+ * that misses its htlc_min and could still matter (fgr_finish_blocked). If there is one, a STRICT
+ * pass keeps amounts below the largest such htlc_min apart, and notices in turn whether that was
+ * not large enough.
+ *
+ * Then loops. What is put in front may pass a node of A. Cutting the loop out leaves a cheaper way
+ * with a smaller amount: fine, unless again that amount misses an htlc_min. A STRICT pass refuses
+ * loops and notes where it did (run.looped); if that could still matter, a FULL pass also asks
+ * that A visits no node that B does not.
  */
 #include "engine/run.h"
 
-bool fgr_label_visits(const struct fgr_scratch *scratch, uint32_t label, uint32_t node)
+uint32_t fgr_label_at(const struct fgr_scratch *scratch, uint32_t label, uint32_t node)
 {
-    for (uint32_t at = label; at != FGR_IDX_NONE; at = scratch->label[at].parent) {
-        if (scratch->label[at].node == node) {
-            return true;
-        }
+    uint32_t at = label;
+    while (at != FGR_IDX_NONE && scratch->label[at].node != node) {
+        at = scratch->label[at].parent;
     }
-    return false;
+    return at;
 }
 
 /* Every node of `a`'s way lies on `b`'s. */
@@ -29,7 +33,7 @@ static bool visits_subset(const struct fgr_scratch *scratch, const struct fgr_la
                           const struct fgr_label *b)
 {
     for (uint32_t at = a->parent; at != FGR_IDX_NONE; at = scratch->label[at].parent) {
-        if (!fgr_label_visits(scratch, b->parent, scratch->label[at].node)) {
+        if (fgr_label_at(scratch, b->parent, scratch->label[at].node) == FGR_IDX_NONE) {
             return false;
         }
     }
@@ -48,8 +52,11 @@ static bool dominates(const struct fgr_run *run, const struct fgr_label *a,
     if (a->cltv > b->cltv || a->hops > b->hops || a->bytes > b->bytes) {
         return false;
     }
-    return run->mode == FGR_RUN_LIMITED ||
-           (a->amount_msat == b->amount_msat && visits_subset(run->scratch, a, b));
+    if (run->mode == FGR_RUN_LIMITED) {
+        return true;
+    }
+    return (a->amount_msat == b->amount_msat || a->amount_msat >= run->top_msat) &&
+           (run->mode == FGR_RUN_STRICT || visits_subset(run->scratch, a, b));
 }
 
 bool fgr_label_keeps_limits(const struct fgr_run *run, const struct fgr_label *label)
@@ -88,7 +95,7 @@ uint32_t fgr_label_add(struct fgr_run *run, const struct fgr_label *label,
         }
         before = at;
     }
-    if (s->n_labels >= run->task->max_labels) {
+    if (s->n_labels >= run->max_labels) {
         run->is_exhausted = true;
         return FGR_IDX_NONE;
     }

@@ -50,7 +50,8 @@ enum fgr_err fgr_query_check(const struct fgr_view *view, const struct fgr_route
 void fgr_query_task(struct fgr_search_task *out_task, const struct fgr_view *view,
                     const struct fgr_route_query *query)
 {
-    bool has_room = query->max_labels > 0 && query->max_labels < FGR_LABELS_MAX;
+    uint64_t asked = query->max_labels;
+    uint32_t max_labels = asked < FGR_LABELS_MAX ? (uint32_t)asked : FGR_LABELS_MAX;
     *out_task = (struct fgr_search_task){
         .view = view,
         .limits = {.fee_msat = query->max_fee.v,
@@ -62,7 +63,8 @@ void fgr_query_task(struct fgr_search_task *out_task, const struct fgr_view *vie
         .amount_msat = query->amount.v,
         .final_bytes = fgr_onion_final_bytes(query->amount.v, query->final_bytes),
         .max_gap_ppm = query->max_gap_ppm,
-        .max_labels = has_room ? (uint32_t)query->max_labels : FGR_LABELS_MAX,
+        .max_labels = asked > 0 ? max_labels : FGR_LABELS_MAX,
+        .max_labels_apart = asked > 0 ? max_labels : FGR_LABELS_APART,
     };
     fgr_cost_init(&out_task->cost, &query->cost, query->amount.v);
 }

@@ -185,10 +185,18 @@ static void start_forward(struct fgr_run *run)
     state->flags |= FGR_NODE_SETTLED;
     run->stats.settled++;
     run->work[0] += out->first[source + 1] - out->first[source];
+    run->source_min_msat = UINT64_MAX;
     for (uint32_t i = out->first[source]; i < out->first[source + 1]; i++) {
         uint32_t edge = out->edge[i];
-        if (amount_msat > run->view->half[edge].htlc_max_msat) {
+        const struct fgr_half *half = &run->view->half[edge];
+        if (amount_msat > half->htlc_max_msat) {
             continue;
+        }
+        if (half->htlc_min_msat < run->source_min_msat) {
+            run->source_min_msat = half->htlc_min_msat;
+        }
+        if (half->htlc_max_msat > run->source_max_msat) {
+            run->source_max_msat = half->htlc_max_msat;
         }
         uint64_t capacity_msat = fgr_view_chan_of(run->view, edge)->capacity_sat * 1000;
         fgr_scratch_node(s, out->nbr[i])->flags |= FGR_NODE_AT_SOURCE;
@@ -230,7 +238,8 @@ static bool extend(struct fgr_run *run, struct fgr_label *out_label, uint32_t fr
     }
     uint64_t capacity_msat = fgr_view_chan_of(run->view, edge)->capacity_sat * 1000;
     uint64_t fee_msat = fgr_fee_msat(amount_msat, half->base_msat, half->ppm);
-    if (fee_msat > FGR_MSAT_MAX - amount_msat) {
+    /* What the source cannot send is no use; that is never above FGR_MSAT_MAX. */
+    if (fee_msat > run->source_max_msat || amount_msat + fee_msat > run->source_max_msat) {
         return false;
     }
     uint32_t bytes = label->bytes + fgr_onion_hop_bytes(amount_msat);
@@ -248,6 +257,21 @@ static bool extend(struct fgr_run *run, struct fgr_label *out_label, uint32_t fr
     return true;
 }
 
+/* Whether `label`, which continues `from`, comes back to a node. Noted where it asks for more than
+ * the first visit did: only then can cutting the loop out lose anything. */
+static bool is_loop(struct fgr_run *run, uint32_t from, const struct fgr_label *label,
+                    uint64_t bound)
+{
+    uint32_t first = fgr_label_at(run->scratch, from, label->node);
+    if (first == FGR_IDX_NONE) {
+        return false;
+    }
+    if (run->scratch->label[first].amount_msat < label->amount_msat && bound < run->looped) {
+        run->looped = bound;
+    }
+    return true;
+}
+
 /* Prices backward entry `i` of the node of label `from`. */
 static void relax_backward(struct fgr_run *run, uint32_t i, uint32_t from, float bound)
 {
@@ -258,7 +282,7 @@ static void relax_backward(struct fgr_run *run, uint32_t i, uint32_t from, float
         return; /* fgr_finish_source goes to the source; the destination would be a loop */
     }
     struct fgr_node_state *state = fgr_scratch_node(s, node);
-    uint64_t potential = fgr_run_potential(run, state);
+    uint64_t potential = fgr_run_potential(run, state, UINT64_MAX);
     uint64_t least = s->label[from].cost + (uint64_t)bound;
     if (least + potential >= run->best->cost) {
         return;
@@ -268,14 +292,17 @@ static void relax_backward(struct fgr_run *run, uint32_t i, uint32_t from, float
         return; /* dominated before it is priced */
     }
     struct fgr_label label;
-    if (!extend(run, &label, from, in->edge[i], potential) ||
-        label.cost + potential >= run->best->cost) {
+    if (!extend(run, &label, from, in->edge[i], potential)) {
+        return;
+    }
+    potential = fgr_run_potential(run, state, label.amount_msat);
+    if (label.cost + potential >= run->best->cost) {
         return;
     }
     if (run->mode != FGR_RUN_PLAIN && !fgr_label_keeps_limits(run, &label)) {
         return;
     }
-    if (run->mode == FGR_RUN_STRICT && fgr_label_visits(s, from, node)) {
+    if (run->mode >= FGR_RUN_STRICT && is_loop(run, from, &label, label.cost + potential)) {
         return;
     }
     queue_label(run, &label, state, potential);
@@ -327,7 +354,7 @@ static void start_backward(struct fgr_run *run)
         return;
     }
     struct fgr_node_state *state = fgr_scratch_node(run->scratch, task->to);
-    queue_label(run, &label, state, fgr_run_potential(run, state));
+    queue_label(run, &label, state, fgr_run_potential(run, state, task->amount_msat));
 }
 
 /* ---- both ------------------------------------------------------------------------------- */
@@ -370,7 +397,8 @@ uint64_t fgr_run(struct fgr_run *run)
         }
         uint32_t idx = fgr_heap_item(top);
         const struct fgr_label *label = &s->label[idx];
-        uint64_t full = label->cost + fgr_run_potential(run, &s->node[label->node]);
+        uint64_t full = label->cost +
+                        fgr_run_potential(run, &s->node[label->node], label->amount_msat);
         if (label->is_dead != 0 || full >= run->best->cost || full >= FGR_COST_INF) {
             fgr_heap_pop(&s->backward);
         } else if (fgr_key_encode(full) > fgr_heap_key(top)) {

@@ -16,8 +16,8 @@
 enum fgr_run_mode {
     FGR_RUN_PLAIN,   /* cost and amount; limits ignored */
     FGR_RUN_LIMITED, /* also expiry, hops, onion bytes; limits kept */
-    FGR_RUN_STRICT   /* also which nodes were visited, amounts only equal: exact where a larger
-                        amount opens a half-channel whose htlc_min the smaller one misses */
+    FGR_RUN_STRICT,  /* also each amount below `top_msat` by itself */
+    FGR_RUN_FULL     /* also which nodes were visited */
 };
 
 struct fgr_run {
@@ -26,28 +26,39 @@ struct fgr_run {
     const struct fgr_view *view;
     struct fgr_search_result *best; /* cost and edges of the best complete path so far */
     enum fgr_run_mode mode;
-    bool is_too_long;    /* the best path has more than FGR_HOPS_MAX edges: not kept */
-    bool is_exhausted;   /* no room for another label: the pass is unproven */
-    uint64_t radius;     /* no unsettled node is nearer to the source */
-    uint64_t blocked;    /* least bound of a path that needs a larger amount for an htlc_min */
-    uint64_t work[2];    /* half-channels looked at: forward, backward */
+    uint32_t max_labels;
+    bool is_too_long;         /* the best path has more than FGR_HOPS_MAX edges: not kept */
+    bool is_exhausted;        /* no room for another label: the pass is unproven */
+    uint64_t top_msat;        /* STRICT and up: from this amount on, less is always better */
+    uint64_t source_min_msat; /* least htlc_min of the source's half-channels */
+    uint64_t source_max_msat; /* their largest htlc_max */
+    uint64_t radius;          /* no unsettled node is nearer to the source */
+    uint64_t blocked;         /* least bound of a path that needs a larger amount for an htlc_min */
+    uint64_t blocked_msat;    /* largest htlc_min among those */
+    uint64_t looped;          /* least bound of a path that dominance may have lost to a loop */
+    uint64_t work[2];         /* half-channels looked at: forward, backward */
     struct fgr_search_stats stats;
 };
 
 /* Runs the two fronts until best->cost is proven (for the mode), none is left or the work limit
- * ends it. `best` may hold a path to beat. Returns a lower bound for the mode, run->blocked apart;
- * FGR_COST_INF if nothing is left. */
+ * ends it. `best` may hold a path to beat. Returns a lower bound for the mode, `blocked` and
+ * `looped` apart; FGR_COST_INF if nothing is left. */
 uint64_t fgr_run(struct fgr_run *run);
 
-/* Lower bound of the cost from the source to a node: exact at the delivered amount once settled,
- * the radius before. Rounded as the heap keys are, so that it never exceeds the truth. */
+/* Lower bound of what a label of `amount_msat` at a node still has to pay: the forward cost, exact
+ * at the delivered amount once settled and the radius before; and the fees that are missing for
+ * the source's least htlc_min. Rounded as the heap keys are, so that it never exceeds the truth. */
 static inline uint64_t fgr_run_potential(const struct fgr_run *run,
-                                         const struct fgr_node_state *state)
+                                         const struct fgr_node_state *state, uint64_t amount_msat)
 {
-    if ((state->flags & FGR_NODE_SETTLED) == 0) {
-        return run->radius;
+    bool is_settled = (state->flags & FGR_NODE_SETTLED) != 0;
+    uint64_t ahead =
+        is_settled ? fgr_key_decode(fgr_key_encode(state->forward_cost)) : run->radius;
+    if (FGR_UNLIKELY(amount_msat < run->source_min_msat)) {
+        uint64_t missing = (run->source_min_msat - amount_msat) * run->task->cost.fee_weight;
+        return missing > ahead ? missing : ahead;
     }
-    return fgr_key_decode(fgr_key_encode(state->forward_cost));
+    return ahead;
 }
 
 /* ---- label.c ---- */
@@ -61,8 +72,8 @@ bool fgr_label_keeps_limits(const struct fgr_run *run, const struct fgr_label *l
 uint32_t fgr_label_add(struct fgr_run *run, const struct fgr_label *label,
                        struct fgr_node_state *state);
 
-/* Whether the way of `label` to the destination passes `node`. */
-bool fgr_label_visits(const struct fgr_scratch *scratch, uint32_t label, uint32_t node);
+/* The label at `node` on the way of `label` to the destination, FGR_IDX_NONE if it is not there. */
+uint32_t fgr_label_at(const struct fgr_scratch *scratch, uint32_t label, uint32_t node);
 
 /* ---- finish.c ---- */
 

@@ -19,6 +19,9 @@
  * the queries that are NP-hard at heart. */
 #define FGR_LABELS_MAX (UINT32_C(1) << 18)
 
+/* Default for passes whose labels hardly dominate each other: their cost grows with the square. */
+#define FGR_LABELS_APART (UINT32_C(1) << 15)
+
 enum {
     FGR_NODE_SETTLED = 1,  /* forward_cost is final */
     FGR_NODE_AT_SOURCE = 2 /* a usable half-channel from the source enters the node */

@@ -56,7 +56,7 @@ struct fgr_route_query {
     uint32_t final_bytes; /* onion bytes the final hop needs beyond amount, expiry and
                              payment_data: metadata, custom records */
     uint32_t max_gap_ppm; /* stop as soon as the certificate is this good; 0 = exact */
-    uint64_t max_labels;  /* work limit; 0 = all the scratch has room for */
+    uint64_t max_labels;  /* work limit, labels per pass; 0 = default (see README) */
     struct fgr_cost_params cost;
 };
 
