@@ -47,6 +47,7 @@ bool fgr_maker_create(struct fgr_maker **out_maker, uint32_t n_nodes_max, struct
             return false;
         }
     }
+    qsort(maker->id, n_nodes_max, sizeof *maker->id, compare_ids);
     *out_maker = maker;
     return true;
 }
