@@ -18,7 +18,7 @@ HOMES = {
     r"secp256k1.*": ["graph/verify.c"],
     r"yajl/.*": ["graph/util/json.c"],
     r"xxhash\.h": ["graph/util/hash.c"],
-    r"(zlib|bzlib|lzma|zstd)\.h": ["graph/import/codec.c"],
+    r"(zlib|bzlib|lzma|zstd)\.h": ["graph/import/codec.c", "tests/support/packer.c"],
     r"(stdatomic|pthread|threads)\.h": ["graph/util/parallel.c", "tests/stress/",
                                         "tests/support/"],
     r"argp\.h": ["tools/fgr/"],
