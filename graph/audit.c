@@ -9,19 +9,27 @@
  */
 #include "graph/audit.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "graph/util/array.h"
 #include "graph/util/attr.h"
 #include "graph/util/bytes.h"
 #include "graph/util/error.h"
 
 #define FLOAT_INF_BITS UINT32_C(0x7f800000) /* what is below, as an integer, is >= +0 and finite */
 
+/* Node numbers have 31 bits: every node has a channel, and there are at most 2^30 of them. */
+#define USABLE_SHIFT 31
+#define USABLE (UINT32_C(1) << USABLE_SHIFT)
+
 struct audit {
     const struct fgr_view *view;
     const struct fgr_adjacency *adjacency; /* the direction being checked */
     const uint32_t *offsets;               /* the offset array being checked */
     const float *column;                   /* the float column being checked */
+    uint64_t *ends;                        /* per channel: node 0 below, node 1 above bit 32, each
+                                              with USABLE if the direction that leaves it is */
     uint32_t side;                         /* 1: edges grouped by the node they enter; 0: leave */
     struct fgr_error *err;
 };
@@ -32,11 +40,11 @@ typedef bool rule_fn(const struct audit *audit, size_t i);
 static FGR_ALWAYS_INLINE enum fgr_err check(const struct audit *audit, size_t n, rule_fn *is_good,
                                             const char *section, const char *complaint)
 {
-    bool good = true;
+    uint32_t bad = 0; /* as wide as most columns: a bool would keep gcc from using vectors */
     for (size_t i = 0; i < n; i++) {
-        good &= is_good(audit, i);
+        bad |= !is_good(audit, i);
     }
-    if (FGR_LIKELY(good)) {
+    if (FGR_LIKELY(bad == 0)) {
         return FGR_OK;
     }
     size_t culprit = 0;
@@ -168,31 +176,25 @@ static inline bool chan_is_good(const struct audit *audit, size_t i)
 {
     const struct fgr_view *view = audit->view;
     const struct fgr_chan *chan = &view->chan[i];
-    return (chan->capacity_sat - 1 < FGR_SAT_MAX) & (chan->node[0] < chan->node[1]) &
+    return ((i == 0) | (view->chan[i - (i > 0)].scid < chan->scid)) &
+           (chan->capacity_sat - 1 < FGR_SAT_MAX) & (chan->node[0] < chan->node[1]) &
            (chan->node[1] < view->n_nodes) & (chan->feature_set < view->n_feature_sets) &
            (chan->flags <= FGR_CHAN_DYING);
 }
 
-static inline bool scid_ascends(const struct audit *audit, size_t i)
-{
-    return audit->view->chan[i].scid < audit->view->chan[i + 1].scid;
-}
-
+/* All zero, or known and disabled, or known and usable as its limits say; nothing reserved set. */
 static inline bool half_is_good(const struct audit *audit, size_t edge)
 {
     const struct fgr_half *half = &audit->view->half[edge];
     uint64_t capacity_msat = audit->view->chan[edge >> 1].capacity_sat * 1000;
-    bool known = half->flags & FGR_HALF_KNOWN;
-    bool disabled = half->flags & FGR_HALF_DISABLED;
-    bool consistent =
+    uint64_t words[sizeof *half / sizeof(uint64_t)];
+    memcpy(words, half, sizeof words);
+    bool is_blank = (words[0] | words[1] | words[2] | words[3]) == 0;
+    uint32_t flags = half->flags | (uint32_t)half->reserved << 8;
+    uint32_t is_consistent =
         (half->htlc_min_msat <= half->htlc_max_msat) & (half->htlc_max_msat <= capacity_msat);
-    unsigned expected = !known       ? 0
-                        : disabled   ? FGR_HALF_KNOWN | FGR_HALF_DISABLED
-                        : consistent ? FGR_HALF_KNOWN | FGR_HALF_USABLE
-                                     : FGR_HALF_KNOWN;
-    bool blank = (half->htlc_min_msat | half->htlc_max_msat | half->base_msat | half->ppm |
-                  half->timestamp | half->cltv_delta) == 0;
-    return (half->flags == expected) & (known | blank) & (half->reserved == 0);
+    return is_blank | (flags == (FGR_HALF_KNOWN | FGR_HALF_DISABLED)) |
+           (flags == (FGR_HALF_KNOWN | FGR_HALF_USABLE * is_consistent));
 }
 
 static inline bool inbound_is_good(const struct audit *audit, size_t i)
@@ -205,42 +207,47 @@ static inline bool inbound_is_good(const struct audit *audit, size_t i)
            (i == 0 || view->inbound[i - 1].edge < inbound->edge);
 }
 
-static enum fgr_err check_usable_count(const struct audit *audit)
+/* A node with the flag that its direction of the channel is usable. */
+static inline uint64_t leaving_end(const struct fgr_view *view, size_t edge)
+{
+    uint32_t usable = (view->half[edge].flags & FGR_HALF_USABLE) != 0;
+    return view->chan[edge >> 1].node[edge & 1] | usable << USABLE_SHIFT;
+}
+
+/* One pass over channels and policies: are they good, and what the adjacency has to agree with. */
+static bool collect_ends(const struct audit *audit, uint32_t *out_n_usable)
 {
     const struct fgr_view *view = audit->view;
-    uint32_t n_usable = 0;
-    for (uint32_t edge = 0; edge < 2 * view->n_chans; edge++) {
-        n_usable += (view->half[edge].flags & FGR_HALF_USABLE) != 0;
+    uint32_t bad = 0, n_usable = 0;
+    for (size_t i = 0; i < view->n_chans; i++) {
+        uint64_t ends = leaving_end(view, 2 * i) | leaving_end(view, 2 * i + 1) << 32;
+        bad |=
+            !(chan_is_good(audit, i) & half_is_good(audit, 2 * i) & half_is_good(audit, 2 * i + 1));
+        audit->ends[i] = ends;
+        n_usable += (uint32_t)(ends >> USABLE_SHIFT & 1) + (uint32_t)(ends >> 63);
+    }
+    *out_n_usable = n_usable;
+    return bad == 0;
+}
+
+static enum fgr_err check_chans(const struct audit *audit)
+{
+    const struct fgr_view *view = audit->view;
+    uint32_t n_usable;
+    if (!collect_ends(audit, &n_usable)) {
+        enum fgr_err rc = check(audit, view->n_chans, chan_is_good, "chan",
+                                "capacity, ends, feature set, flags or order are impossible");
+        return rc != FGR_OK ? rc
+                            : check(audit, 2 * (size_t)view->n_chans, half_is_good, "half",
+                                    "the flags do not fit the policy");
     }
     if (n_usable != view->n_usable) {
         return fgr_fail(audit->err, FGR_ERR_FORMAT,
                         "section half of the image has %u usable policies, the header says %u",
                         n_usable, view->n_usable);
     }
-    return FGR_OK;
-}
-
-static enum fgr_err check_chans(const struct audit *audit)
-{
-    const struct fgr_view *view = audit->view;
-    size_t n = view->n_chans;
-    enum fgr_err rc = check(audit, n, chan_is_good, "chan",
-                            "capacity, ends, feature set or flags are impossible");
-    if (rc == FGR_OK) {
-        rc =
-            check(audit, n > 0 ? n - 1 : 0, scid_ascends, "chan", "the scid is not below the next");
-    }
-    if (rc == FGR_OK) {
-        rc = check(audit, 2 * n, half_is_good, "half", "the flags do not fit the policy");
-    }
-    if (rc == FGR_OK) {
-        rc = check_usable_count(audit);
-    }
-    if (rc == FGR_OK) {
-        rc = check(audit, view->n_inbound, inbound_is_good, "inbound",
-                   "the edge is unknown or out of order, or the fee is zero");
-    }
-    return rc;
+    return check(audit, view->n_inbound, inbound_is_good, "inbound",
+                 "the edge is unknown or out of order, or the fee is zero");
 }
 
 /* ---- adjacency ----------------------------------------------------------------------------- */
@@ -251,23 +258,29 @@ static inline bool entry_exists(const struct audit *audit, size_t i)
            (audit->adjacency->edge[i] < 2 * audit->view->n_chans);
 }
 
-/* The entries of node v are usable edges between v and their neighbour, each listed once. With as
- * many entries as usable edges, none is missing. */
-static inline bool entries_are_good(const struct audit *audit, size_t v)
+static inline uint64_t entry_key(const struct fgr_adjacency *adjacency, size_t i)
+{
+    return (uint64_t)adjacency->nbr[i] << 32 | adjacency->edge[i];
+}
+
+/* Entry i is a usable edge between its neighbour and the node between whose borders it stands, and
+ * is the first one there or comes after entry i - 1. So each edge is listed once, and with as many
+ * entries as there are usable edges none is missing. */
+static inline bool entry_is_good(const struct audit *audit, size_t i)
 {
     const struct fgr_adjacency *adjacency = audit->adjacency;
-    uint64_t previous = 0; /* neighbour and edge + 1 */
-    bool good = true;
-    for (uint32_t i = adjacency->first[v]; i < adjacency->first[v + 1]; i++) {
-        uint32_t edge = adjacency->edge[i];
-        const uint32_t *ends = audit->view->chan[edge >> 1].node;
-        uint64_t key = ((uint64_t)adjacency->nbr[i] << 32) + edge + 1;
-        good &= (ends[(edge & 1) ^ audit->side] == v) &
-                (ends[(~edge & 1) ^ audit->side] == adjacency->nbr[i]) & (key > previous) &
-                ((audit->view->half[edge].flags & FGR_HALF_USABLE) != 0);
-        previous = key;
-    }
-    return good;
+    uint32_t edge = adjacency->edge[i];
+    uint64_t ends = audit->ends[edge >> 1];
+    unsigned turn = 32 * ((edge & 1) ^ audit->side); /* brings the node's own end below */
+    ends = ends >> turn | ends << (-turn & 63);
+    uint32_t own = (uint32_t)ends & ~USABLE;
+    uint32_t nbr = (uint32_t)(ends >> 32) & ~USABLE;
+    uint64_t usable = ends >> (USABLE_SHIFT + 32 * audit->side) & 1;
+    size_t before = i - (i > 0);
+    return (nbr == adjacency->nbr[i]) & (adjacency->first[own] <= i) &
+           (i < adjacency->first[own + 1]) & (usable != 0) &
+           ((adjacency->first[own] == i) |
+            (entry_key(adjacency, before) < entry_key(adjacency, i)));
 }
 
 static inline bool float_is_good(const struct audit *audit, size_t i)
@@ -311,8 +324,8 @@ static enum fgr_err check_adjacency(const struct audit *base, const struct fgr_a
                    "no such edge or neighbour");
     }
     if (rc == FGR_OK) {
-        rc = check(&audit, view->n_nodes, entries_are_good, side ? "in_first" : "out_first",
-                   "the node lists an edge that is not its own, not usable or out of order");
+        rc = check(&audit, view->n_usable, entry_is_good, side ? "in_edge" : "out_edge",
+                   "not an edge of its node and neighbour, not usable or out of order");
     }
     return rc == FGR_OK ? check_floats(&audit) : rc;
 }
@@ -345,30 +358,43 @@ static enum fgr_err check_nodes(const struct audit *audit)
     return FGR_OK;
 }
 
-enum fgr_err fgr_audit(const struct fgr_view *view, uint32_t n_alias_bytes,
-                       uint32_t n_feature_bytes, struct fgr_error *err)
+static enum fgr_err check_all(const struct audit *audit, uint32_t n_alias_bytes,
+                              uint32_t n_feature_bytes)
 {
-    const struct audit audit = {.view = view, .err = err};
-    enum fgr_err rc = check_sets(&audit, n_feature_bytes);
+    const struct fgr_view *view = audit->view;
+    enum fgr_err rc = check_sets(audit, n_feature_bytes);
     if (rc == FGR_OK) {
-        rc = check(&audit, view->n_nodes, id_ascends, "node_id",
+        rc = check(audit, view->n_nodes, id_ascends, "node_id",
                    "the id starts with neither 02 nor 03 or is out of order");
     }
     if (rc == FGR_OK) {
-        rc = check(&audit, view->n_nodes, node_set_exists, "node_feature_set",
-                   "no such feature set");
+        rc =
+            check(audit, view->n_nodes, node_set_exists, "node_feature_set", "no such feature set");
     }
     if (rc == FGR_OK) {
-        rc = check_aliases(&audit, n_alias_bytes);
+        rc = check_aliases(audit, n_alias_bytes);
     }
     if (rc == FGR_OK) {
-        rc = check_chans(&audit);
+        rc = check_chans(audit);
     }
     if (rc == FGR_OK) {
-        rc = check_adjacency(&audit, &view->in, 1);
+        rc = check_adjacency(audit, &view->in, 1);
     }
     if (rc == FGR_OK) {
-        rc = check_adjacency(&audit, &view->out, 0);
+        rc = check_adjacency(audit, &view->out, 0);
     }
-    return rc == FGR_OK ? check_nodes(&audit) : rc;
+    return rc == FGR_OK ? check_nodes(audit) : rc;
+}
+
+enum fgr_err fgr_audit(const struct fgr_view *view, uint32_t n_alias_bytes,
+                       uint32_t n_feature_bytes, struct fgr_error *err)
+{
+    struct audit audit = {.view = view, .err = err};
+    audit.ends = fgr_array_new(view->n_chans, sizeof *audit.ends, err);
+    if (audit.ends == NULL) {
+        return FGR_ERR_MEMORY;
+    }
+    enum fgr_err rc = check_all(&audit, n_alias_bytes, n_feature_bytes);
+    free(audit.ends);
+    return rc;
 }
