@@ -221,8 +221,9 @@ static bool collect_ends(const struct audit *audit, uint32_t *out_n_usable)
     uint32_t bad = 0, n_usable = 0;
     for (size_t i = 0; i < view->n_chans; i++) {
         uint64_t ends = leaving_end(view, 2 * i) | leaving_end(view, 2 * i + 1) << 32;
-        bad |=
-            !(chan_is_good(audit, i) & half_is_good(audit, 2 * i) & half_is_good(audit, 2 * i + 1));
+        bad |= !chan_is_good(audit, i);
+        bad |= !half_is_good(audit, 2 * i);
+        bad |= !half_is_good(audit, 2 * i + 1);
         audit->ends[i] = ends;
         n_usable += (uint32_t)(ends >> USABLE_SHIFT & 1) + (uint32_t)(ends >> 63);
     }
