@@ -19,6 +19,9 @@ function(fgr_add_library target type export_set)
     LINKER_LANGUAGE C
     VERSION ${PROJECT_VERSION}
     SOVERSION ${FGR_SOVERSION})
+  if(type STREQUAL SHARED AND NOT FGR_SANITIZE)
+    target_link_options(${target} PRIVATE LINKER:-z,defs)
+  endif()
   install(TARGETS ${target} EXPORT ${export_set}
     LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
     ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
@@ -29,6 +32,8 @@ endfunction()
 function(fgr_install_package)
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/engine/include/fulgurite
     DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+
+  string(JOIN " " FGR_PC_REQUIRES ${FGR_PC_MODULES})
 
   # The .pc file finds its prefix from where it lies, so that `cmake --install --prefix` and a
   # moved tree both work; a multiarch libdir is one folder deeper.

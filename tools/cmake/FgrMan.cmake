@@ -15,9 +15,8 @@ function(fgr_man program)
   foreach(subcommand "" ${ARGN})
     string(JOIN "-" page ${program} ${subcommand})
     add_custom_command(OUTPUT ${page}.1
-      COMMAND ${FGR_HELP2MAN} --no-info --section=1 --source=fulgurite
-        --output=${page}.1 "$<TARGET_FILE:${program}> ${subcommand}"
-      DEPENDS ${program}
+      COMMAND ${PROJECT_SOURCE_DIR}/tools/cmake/man $<TARGET_FILE:${program}> ${page}.1 ${subcommand}
+      DEPENDS ${program} ${PROJECT_SOURCE_DIR}/tools/cmake/man
       VERBATIM)
     list(APPEND pages ${CMAKE_CURRENT_BINARY_DIR}/${page}.1)
   endforeach()
