@@ -70,6 +70,13 @@ static struct fgr_scan_terms scan_terms(const struct fgr_cost *cost, uint64_t am
     };
 }
 
+/* Marks a node whose state is fresh. */
+static void settle(struct fgr_scratch *s, uint32_t node)
+{
+    s->node[node].flags |= FGR_NODE_SETTLED;
+    s->settled[node / 64] |= UINT64_C(1) << (node % 64);
+}
+
 /* ---- forward front ---------------------------------------------------------------------- */
 
 static void reach(struct fgr_run *run, uint32_t node, uint32_t edge, uint64_t forward_cost)
@@ -166,7 +173,7 @@ static void step_forward(struct fgr_run *run)
     struct fgr_scratch *s = run->scratch;
     uint32_t node = fgr_heap_item(s->forward.entry[0]);
     fgr_heap_pop(&s->forward);
-    s->node[node].flags |= FGR_NODE_SETTLED;
+    settle(s, node);
     run->stats.settled++;
     expand_forward(run, node, s->node[node].forward_cost);
     refresh_radius(run);
@@ -182,7 +189,7 @@ static void start_forward(struct fgr_run *run)
     uint64_t amount_msat = run->task->amount_msat;
     struct fgr_node_state *state = fgr_scratch_node(s, source);
     state->forward_cost = 0;
-    state->flags |= FGR_NODE_SETTLED;
+    settle(s, source);
     run->stats.settled++;
     run->work[0] += out->first[source + 1] - out->first[source];
     run->source_min_msat = UINT64_MAX;
@@ -331,9 +338,13 @@ static void expand_backward(struct fgr_run *run, uint32_t from)
                 }
             }
         }
+        /* The potential is the radius but for the few settled nodes. */
         float slack = slack_ceil(run->best->cost, s->label[from].cost);
+        float slack_far = slack_ceil(run->best->cost, s->label[from].cost + run->radius);
         for (uint32_t i = 0; i < n; i++) {
-            if (s->scan_bound[i] < slack) {
+            float bound = s->scan_bound[i];
+            if (bound < slack &&
+                (bound < slack_far || fgr_scratch_is_settled(s, in->nbr[first + i]))) {
                 relax_backward(run, first + i, from, s->scan_bound[i]);
             }
         }

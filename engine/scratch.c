@@ -30,7 +30,7 @@ struct part {
     size_t bytes;
 };
 
-enum { N_PARTS = 8 };
+enum { N_PARTS = 9 };
 
 static void list_parts(struct fgr_scratch *s, struct part parts[N_PARTS])
 {
@@ -38,6 +38,7 @@ static void list_parts(struct fgr_scratch *s, struct part parts[N_PARTS])
     size_t n_usable = s->n_usable;
     struct part all[N_PARTS] = {
         {(void **)&s->node, n_nodes * sizeof *s->node},
+        {(void **)&s->settled, (n_nodes / 64 + 1) * sizeof *s->settled},
         {(void **)&s->label, FGR_LABELS_MAX * sizeof *s->label},
         /* Each half-channel is pushed at most once, plus the source. */
         {(void **)&s->forward.entry, (n_usable + 1) * sizeof *s->forward.entry},
@@ -108,6 +109,7 @@ void fgr_scratch_reset(struct fgr_scratch *scratch)
         memset(scratch->node, 0, scratch->n_nodes * sizeof *scratch->node);
         scratch->stamp = 1;
     }
+    memset(scratch->settled, 0, (scratch->n_nodes / 64 + 1) * sizeof *scratch->settled);
     scratch->n_labels = 0;
     scratch->forward.n = 0;
     scratch->backward.n = 0;

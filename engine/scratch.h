@@ -66,6 +66,7 @@ struct fgr_scratch {
     uint32_t n_labels;
     fgr_scan_fn *scan;
     struct fgr_node_state *node;
+    uint64_t *settled; /* bit per node: FGR_NODE_SETTLED once more, small enough to stay in L1 */
     struct fgr_label *label;
     struct fgr_heap forward;
     struct fgr_heap backward;
@@ -74,10 +75,15 @@ struct fgr_scratch {
     float scan_bound[FGR_SCAN_BLOCK];
 };
 
+static inline bool fgr_scratch_is_settled(const struct fgr_scratch *scratch, uint32_t node)
+{
+    return (scratch->settled[node / 64] >> (node % 64) & 1) != 0;
+}
+
 /* Whether the scratch has room for `view`. */
 bool fgr_scratch_fits(const struct fgr_scratch *scratch, const struct fgr_view *view);
 
-/* Forgets the last search. O(1) but for one clearing in 2^32 searches. */
+/* Forgets the last search: clears one bit per node. */
 void fgr_scratch_reset(struct fgr_scratch *scratch);
 
 /* State of a node, fresh if this search has not met it yet. */
