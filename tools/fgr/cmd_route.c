@@ -52,7 +52,7 @@ static const char doc[] =
     "\n"
     "Examples:\n"
     "  fgr route -g mainnet.fgr ACINQ 02f1a8c87607f415 250000sat\n"
-    "  fgr route -g mainnet.fgr ACINQ 02f1a8c87607f415 0.01btc --max-fee 0.5% --json\n";
+    "  fgr route -g mainnet.fgr ACINQ 02f1a8c87607f415 0.01btc --max-fee 1%\n";
 
 enum { ARG_FROM, ARG_TO, ARG_AMOUNT, N_ARGS };
 
