@@ -42,39 +42,53 @@ static void note_needs(struct fgr_brute_answer *answer, const struct fgr_path *p
     }
 }
 
-static bool keeps_maxima(const struct walk *walk, uint64_t amount_msat)
+static struct fgr_path priced(const struct walk *walk, uint64_t amount_msat)
 {
-    for (uint32_t i = walk->path.n_hops; i-- > 0;) {
-        const struct fgr_half *half = &walk->view->half[walk->path.edge[i]];
-        if (amount_msat > half->htlc_max_msat) {
-            return false;
-        }
-        uint64_t fee_msat = fgr_fee_msat(amount_msat, half->base_msat, half->ppm);
-        amount_msat += fee_msat < FGR_MSAT_MAX ? fee_msat : FGR_MSAT_MAX;
-    }
-    return true;
+    struct fgr_path path = walk->path;
+    struct fgr_route_query query = *walk->query;
+    query.amount.v = amount_msat;
+    fgr_path_price(&path, walk->view, &query);
+    return path;
 }
 
-/* Amounts on the way grow with the delivered one, so the maxima hold up to some amount and fail
- * beyond: found by halving. The minima are easiest to meet there: what fails them there fails
- * them at every smaller amount too. */
+/* Every maximum and every limit, but no minimum. */
+static bool is_small_enough(const struct walk *walk, uint64_t amount_msat)
+{
+    struct fgr_path path = {.n_hops = walk->path.n_hops, .cltv_blocks = walk->query->final_cltv};
+    uint64_t carried_msat = amount_msat;
+    path.onion_bytes = fgr_path_final_bytes(amount_msat, walk->query->final_bytes);
+    for (uint32_t i = path.n_hops; i-- > 0;) {
+        const struct fgr_half *half = &walk->view->half[walk->path.edge[i]];
+        if (carried_msat > half->htlc_max_msat) {
+            return false;
+        }
+        uint64_t fee_msat = fgr_fee_msat(carried_msat, half->base_msat, half->ppm);
+        if (i > 0) {
+            path.cltv_blocks += half->cltv_delta;
+            path.onion_bytes += fgr_path_forward_bytes(carried_msat);
+            carried_msat += fee_msat < FGR_MSAT_MAX ? fee_msat : FGR_MSAT_MAX;
+        }
+    }
+    path.fee_msat = carried_msat - amount_msat;
+    return fgr_path_within_limits(&path, walk->query);
+}
+
+/* Fees, sizes and amounts on the way grow with the delivered amount, so maxima and limits hold up
+ * to some amount and fail beyond: found by halving. The minima are easiest to meet there: what
+ * fails them there fails them at every smaller amount too. */
 static void note_amount(struct walk *walk)
 {
     uint64_t kept_msat = 0;
     uint64_t failed_msat = FGR_MSAT_MAX + 1;
     while (failed_msat - kept_msat > 1) {
         uint64_t middle_msat = kept_msat + (failed_msat - kept_msat) / 2;
-        if (keeps_maxima(walk, middle_msat)) {
+        if (is_small_enough(walk, middle_msat)) {
             kept_msat = middle_msat;
         } else {
             failed_msat = middle_msat;
         }
     }
-    struct fgr_path path = walk->path;
-    struct fgr_route_query query = *walk->query;
-    query.amount.v = kept_msat;
-    fgr_path_price(&path, walk->view, &query);
-    if (path.carries && kept_msat > walk->answer->max_amount_msat) {
+    if (kept_msat > walk->answer->max_amount_msat && priced(walk, kept_msat).carries) {
         walk->answer->max_amount_msat = kept_msat;
     }
 }

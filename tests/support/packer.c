@@ -44,6 +44,7 @@ static void begin(struct packer *packer)
     case FGR_COMPRESSION_ZSTD:
         packer->zstd = ZSTD_createCCtx();
         require(packer->zstd != NULL);
+        ZSTD_CCtx_setParameter(packer->zstd, ZSTD_c_checksumFlag, 1); /* as the zstd command does */
         return;
     case FGR_COMPRESSION_NONE:
         return;
