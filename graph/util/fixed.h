@@ -26,7 +26,7 @@ extern const uint32_t fgr_log2_bow[FGR_LOG2_SEGMENTS];
 
 /* log2(x) in Q48 for x > 0; absolute error below 2^-31.
  *
- * x = 2^e (1 + (i + f) / 1024) with f in [0, 1) kept to 20 bits. Within a segment log2 is nearly
+ * x = 2^e (1 + (i + f) / 1024) with f in [0, 1) kept to 24 bits. Within a segment log2 is nearly
  * a parabola: linear interpolation plus f (1 - f) / 2 times the second difference. The polynomial
  * is monotone over the segment and meets the table at both ends, and it is rounded once, so the
  * result is monotone over all x. */
@@ -35,11 +35,12 @@ static inline uint64_t fgr_log2_q48(uint64_t x)
     unsigned e = FGR_LOG2_FLOOR(x);
     uint64_t m = x << (63 - e); /* leading one at bit 63 */
     unsigned i = (unsigned)(m >> 53) & (FGR_LOG2_SEGMENTS - 1);
-    uint64_t f = (m >> 33) & 0xfffff;
+    uint64_t f = (m >> 29) & 0xffffff;
     uint64_t t0 = fgr_log2_table[i];
     uint64_t step = fgr_log2_table[i + 1] - t0; /* < 2^39 */
-    fgr_u128 poly = ((fgr_u128)(step * f) << 20) + (fgr_u128)fgr_log2_bow[i] * (f * (0x100000 - f));
-    return ((uint64_t)e << 48) + t0 + (uint64_t)(poly >> 40);
+    fgr_u128 poly =
+        ((fgr_u128)(step * f) << 24) + (fgr_u128)fgr_log2_bow[i] * (f * (0x1000000 - f));
+    return ((uint64_t)e << 48) + t0 + (uint64_t)(poly >> 48);
 }
 
 /* -ln(part / whole) in Q48 for 0 < part <= whole. */
