@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: MIT */
+#include "graph/wire.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "graph/import/parse.h"
+#include "tests/support/dataset.h"
+#include "tests/support/store_maker.h"
+
+enum { SCID_BLOCK = 700123, SCID_TX = 456, SCID_OUTPUT = 7 };
+#define SCID ((uint64_t)SCID_BLOCK << 40 | (uint64_t)SCID_TX << 16 | SCID_OUTPUT)
+
+/* Decodes exactly `n` bytes of a message of its own type: the sanitizer sees a read past them. */
+static bool decodes(const struct fgr_bytes_maker *message, size_t n)
+{
+    uint8_t *copy = malloc(n > 0 ? n : 1);
+    cr_assert_not_null(copy);
+    memcpy(copy, message->data, n);
+    union {
+        struct fgr_channel_announcement channel;
+        struct fgr_node_announcement node;
+        struct fgr_channel_update update;
+    } out;
+    bool is_good = false;
+    switch (fgr_wire_type(message->data, message->n)) {
+    case FGR_WIRE_CHANNEL_ANNOUNCEMENT:
+        is_good = fgr_wire_channel_announcement(&out.channel, copy, n);
+        break;
+    case FGR_WIRE_NODE_ANNOUNCEMENT:
+        is_good = fgr_wire_node_announcement(&out.node, copy, n);
+        break;
+    case FGR_WIRE_CHANNEL_UPDATE:
+        is_good = fgr_wire_channel_update(&out.update, copy, n);
+        break;
+    default:
+        break;
+    }
+    free(copy);
+    return is_good;
+}
+
+/* Any shorter form is refused, any longer one taken. */
+static void assert_exact_length(struct fgr_bytes_maker *message)
+{
+    size_t n = message->n;
+    for (size_t cut = 0; cut < n; cut++) {
+        cr_assert_not(decodes(message, cut), "%zu of %zu bytes", cut, n);
+    }
+    for (size_t more = 0; more < 40; more++) {
+        cr_assert(decodes(message, message->n), "%zu bytes more", more);
+        fgr_bytes_put_be(message, 0xff, 1);
+    }
+}
+
+Test(wire, channel_announcement)
+{
+    struct fgr_store_nodes nodes;
+    struct fgr_bytes_maker message = {0};
+    struct fgr_channel_announcement out;
+    fgr_store_nodes_init(&nodes);
+    fgr_store_announcement(&message, &(struct fgr_store_channel){
+                                         .scid = SCID,
+                                         .node_id = {nodes.id[3], nodes.id[5]},
+                                         .features = "\x12\x34\x56",
+                                         .chain = 0x6f,
+                                     });
+    cr_assert(fgr_wire_channel_announcement(&out, message.data, message.n));
+    cr_assert_eq(out.scid, SCID);
+    cr_assert_eq(memcmp(out.node_id[0], nodes.id[3], FGR_NODE_ID_BYTES), 0);
+    cr_assert_eq(memcmp(out.node_id[1], nodes.id[5], FGR_NODE_ID_BYTES), 0);
+    cr_assert_eq(out.features_len, 3);
+    cr_assert_eq(memcmp(out.features, "\x12\x34\x56", 3), 0);
+    cr_assert_eq(out.chain_hash[0], 0x6f);
+    cr_assert_eq(out.chain_hash[FGR_CHAIN_HASH_BYTES - 1], 0x6f);
+    assert_exact_length(&message);
+    fgr_bytes_free(&message);
+}
+
+Test(wire, node_announcement)
+{
+    struct fgr_store_nodes nodes;
+    struct fgr_bytes_maker message = {0};
+    struct fgr_node_announcement out;
+    fgr_store_nodes_init(&nodes);
+    fgr_store_node_message(&message, &(struct fgr_store_node){
+                                         .id = nodes.id[2],
+                                         .alias = "\xff\x00 any bytes",
+                                         .n_alias = 12,
+                                         .features = "\x80",
+                                         .timestamp = 1700000001,
+                                     });
+    cr_assert(fgr_wire_node_announcement(&out, message.data, message.n));
+    cr_assert_eq(memcmp(out.node_id, nodes.id[2], FGR_NODE_ID_BYTES), 0);
+    cr_assert_eq(memcmp(out.alias, "\xff\x00 any bytes", 12), 0);
+    cr_assert_eq(out.alias[12], 0);
+    cr_assert_eq(out.features_len, 1);
+    cr_assert_eq(out.features[0], 0x80);
+    cr_assert_eq(out.timestamp, 1700000001);
+    assert_exact_length(&message);
+    fgr_bytes_free(&message);
+}
+
+static const struct fgr_store_update update = {
+    .scid = SCID,
+    .htlc_min_msat = UINT64_C(0x0102030405060708),
+    .htlc_max_msat = UINT64_C(0xf1f2f3f4f5f6f7f8),
+    .timestamp = 1700000002,
+    .base_msat = 0xfffffffe,
+    .ppm = 0xfffffffd,
+    .cltv_delta = 0xfffc,
+    .channel_flags = 3,
+    .chain = 0x6f,
+};
+
+Test(wire, channel_update)
+{
+    struct fgr_bytes_maker message = {0};
+    struct fgr_channel_update out;
+    fgr_store_update_message(&message, &update);
+    cr_assert_eq(message.n, 138);
+    cr_assert(fgr_wire_channel_update(&out, message.data, message.n));
+    cr_assert_eq(out.scid, SCID);
+    cr_assert_eq(out.htlc_min_msat, update.htlc_min_msat);
+    cr_assert_eq(out.htlc_max_msat, update.htlc_max_msat);
+    cr_assert_eq(out.timestamp, update.timestamp);
+    cr_assert_eq(out.base_msat, update.base_msat);
+    cr_assert_eq(out.ppm, update.ppm);
+    cr_assert_eq(out.cltv_delta, update.cltv_delta);
+    cr_assert_eq(out.direction, 1);
+    cr_assert(out.disabled);
+    cr_assert_eq(out.chain_hash[31], 0x6f);
+    cr_assert_eq(out.inbound_base_msat, 0);
+    cr_assert_eq(out.inbound_ppm, 0);
+    assert_exact_length(&message);
+    fgr_bytes_free(&message);
+}
+
+#define FEE "\xff\xff\xff\xfb\x00\x00\x01\x2c" /* -5 msat, 300 ppm */
+#define FEE_RECORD "\xfd\xd9\x03\x08" FEE
+#define BYTES(text) (text), sizeof(text) - 1
+
+Test(wire, inbound_fee_counts_only_in_a_well_formed_stream)
+{
+    static const struct {
+        const char *extension;
+        size_t n;
+        bool is_read;
+    } cases[] = {
+        {BYTES(FEE_RECORD), true},
+        {BYTES("\x01\x00" FEE_RECORD "\xfd\xd9\x05\x01x"), true},
+        {BYTES("\x01\x02xy" FEE_RECORD "\xff\xff\xff\xff\xff\xff\xff\xff\xfe\x00"), true},
+        {BYTES(FEE_RECORD "\xff"), false},      /* cut after it */
+        {BYTES("\xfd\xd9\x03\x07" FEE), false}, /* one byte short, one left over */
+        {BYTES("\xfd\xd9\x03\x07\xff\xff\xff\xfb\x00\x00\x01"), false},
+        {BYTES("\xfd\xd9\x03\x09" FEE "x"), false},     /* one byte too long */
+        {BYTES(FEE_RECORD FEE_RECORD), false},          /* twice */
+        {BYTES("\xfd\xd9\x04\x00" FEE_RECORD), false},  /* types descend */
+        {BYTES("\xfe\x00\x00\xd9\x03\x08" FEE), false}, /* type not in its shortest form */
+        {BYTES("\xfd\xd9\x03\xfd\x00\x08" FEE), false}, /* nor the length */
+        {BYTES("\x01\xff\xff\xff\xff\xff\xff\xff\xff\xff" FEE_RECORD), false},
+        {BYTES("\xfd\xd9\x02\x08" FEE), false}, /* another type */
+        {BYTES("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00" FEE_RECORD), false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct fgr_store_update with_tail = update;
+        struct fgr_bytes_maker message = {0};
+        struct fgr_channel_update out;
+        with_tail.extension = cases[i].extension;
+        with_tail.n_extension = cases[i].n;
+        fgr_store_update_message(&message, &with_tail);
+        cr_assert(fgr_wire_channel_update(&out, message.data, message.n));
+        cr_assert_eq(out.inbound_base_msat, cases[i].is_read ? -5 : 0, "case %zu", i);
+        cr_assert_eq(out.inbound_ppm, cases[i].is_read ? 300 : 0, "case %zu", i);
+        for (size_t n = 138; n < message.n; n++) {
+            cr_assert(decodes(&message, n));
+        }
+        fgr_bytes_free(&message);
+    }
+}
+
+/* ---- real messages ------------------------------------------------------------------------- */
+
+/* Takes the next cell off a line of CSV. */
+static char *cell(char **line)
+{
+    char *comma = strchr(*line, ',');
+    char *at = *line;
+    *line = comma == NULL ? at + strlen(at) : comma + 1;
+    if (comma != NULL) {
+        *comma = '\0';
+    }
+    return at;
+}
+
+static void put_hex(struct fgr_bytes_maker *out, const char *hex)
+{
+    unsigned byte;
+    for (; sscanf(hex, "%2x", &byte) == 1; hex += 2) {
+        fgr_bytes_put_be(out, byte, 1);
+    }
+}
+
+static void check_real(const struct fgr_bytes_maker *message, const char *scid_or_id)
+{
+    struct fgr_channel_announcement channel;
+    struct fgr_channel_update channel_update;
+    struct fgr_node_announcement node;
+    uint8_t id[FGR_NODE_ID_BYTES];
+    uint64_t scid = 0;
+    struct fgr_text text = {scid_or_id, strlen(scid_or_id)};
+    switch (fgr_wire_type(message->data, message->n)) {
+    case FGR_WIRE_CHANNEL_ANNOUNCEMENT:
+        cr_assert(fgr_wire_channel_announcement(&channel, message->data, message->n));
+        cr_assert(fgr_parse_scid(&scid, text));
+        cr_assert_eq(channel.scid, scid);
+        cr_assert_lt(memcmp(channel.node_id[0], channel.node_id[1], FGR_NODE_ID_BYTES), 0);
+        break;
+    case FGR_WIRE_NODE_ANNOUNCEMENT:
+        cr_assert(fgr_wire_node_announcement(&node, message->data, message->n));
+        cr_assert(fgr_parse_node_id(id, text));
+        cr_assert_eq(memcmp(node.node_id, id, sizeof id), 0);
+        break;
+    case FGR_WIRE_CHANNEL_UPDATE:
+        /* Two rows have the form without htlc_maximum_msat. */
+        cr_assert_eq(fgr_wire_channel_update(&channel_update, message->data, message->n),
+                     message->n >= 138);
+        cr_assert(fgr_parse_scid(&scid, text));
+        cr_assert(message->n < 138 || channel_update.scid == scid);
+        break;
+    default:
+        cr_assert(false, "type of a message");
+    }
+}
+
+Test(wire, real_messages)
+{
+    char path[FGR_DATASET_PATH_BYTES];
+    char line[16384];
+    size_t n_messages = 0;
+    if (!fgr_dataset_find(path, "vectors/signed-messages.csv")) {
+        cr_skip("vectors/signed-messages.csv of the snapshot is not here");
+    }
+    FILE *file = fopen(path, "r");
+    cr_assert_not_null(file);
+    cr_assert_not_null(fgets(line, sizeof line, file));
+    while (fgets(line, sizeof line, file) != NULL) {
+        char *cells[8], *rest = line;
+        struct fgr_bytes_maker message = {0};
+        for (size_t i = 0; i < 8; i++) {
+            cells[i] = cell(&rest);
+        }
+        put_hex(&message, cells[7]);
+        cr_assert_eq(fgr_wire_type(message.data, message.n), strtoul(cells[0], NULL, 10));
+        check_real(&message, cells[2]);
+        if (message.n > 130) {
+            cr_assert_not(decodes(&message, message.n > 138 ? 137 : 130));
+        }
+        fgr_bytes_free(&message);
+        n_messages++;
+    }
+    fclose(file);
+    cr_assert_eq(n_messages, 165);
+}
