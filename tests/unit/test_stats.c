@@ -197,34 +197,40 @@ Test(stats, figures_add_up)
     }
 }
 
-Test(stats, a_known_network)
+/* 0 = 1 - 2 - 3: two channels between the first two, one enabled each way. */
+static void make_known(struct network *net)
 {
     static const uint8_t usable = FGR_HALF_KNOWN | FGR_HALF_USABLE;
-    struct network net = {0};
-    net.view.n_nodes = 4;
-    net.view.n_chans = 4;
-    net.view.chan = net.chan;
-    net.view.half = net.half;
-    net.view.node_timestamp = net.node_timestamp;
-    net.node_timestamp[2] = 100;
-    net.node_timestamp[3] = 40;
+    memset(net, 0, sizeof *net);
+    net->view.n_nodes = 4;
+    net->view.n_chans = 4;
+    net->view.chan = net->chan;
+    net->view.half = net->half;
+    net->view.node_timestamp = net->node_timestamp;
+    net->node_timestamp[2] = 100;
+    net->node_timestamp[3] = 40;
     const struct fgr_chan chans[] = {
         {.scid = 1, .capacity_sat = 10, .node = {0, 1}},
         {.scid = 2, .capacity_sat = 20, .node = {0, 1}},
         {.scid = 3, .capacity_sat = 30, .node = {1, 2}},
         {.scid = 4, .capacity_sat = 40, .node = {2, 3}, .flags = FGR_CHAN_DYING}};
-    memcpy(net.chan, chans, sizeof chans);
-    net.half[0] = (struct fgr_half){.flags = usable, .ppm = 5, .timestamp = 70};  /* 0 -> 1 */
-    net.half[3] = (struct fgr_half){.flags = usable, .ppm = 7, .timestamp = 100}; /* 1 -> 0 */
-    net.half[4] = (struct fgr_half){.flags = usable, .ppm = 9, .timestamp = 90};  /* 1 -> 2 */
-    net.half[5] = (struct fgr_half){.flags = FGR_HALF_KNOWN | FGR_HALF_DISABLED, .timestamp = 60};
-    net.half[6] = (struct fgr_half){.flags = FGR_HALF_KNOWN, .timestamp = 80};
-    index_edges(&net, 0);
-    index_edges(&net, 1);
-    net.view.out = (struct fgr_adjacency){.first = net.first[0], .nbr = net.nbr[0]};
-    net.view.in = (struct fgr_adjacency){.first = net.first[1], .nbr = net.nbr[1]};
+    memcpy(net->chan, chans, sizeof chans);
+    net->half[0] = (struct fgr_half){.flags = usable, .ppm = 5, .timestamp = 70};  /* 0 -> 1 */
+    net->half[3] = (struct fgr_half){.flags = usable, .ppm = 7, .timestamp = 100}; /* 1 -> 0 */
+    net->half[4] = (struct fgr_half){.flags = usable, .ppm = 9, .timestamp = 90};  /* 1 -> 2 */
+    net->half[5] = (struct fgr_half){.flags = FGR_HALF_KNOWN | FGR_HALF_DISABLED, .timestamp = 60};
+    net->half[6] = (struct fgr_half){.flags = FGR_HALF_KNOWN, .timestamp = 80};
+    index_edges(net, 0);
+    index_edges(net, 1);
+    net->view.out = (struct fgr_adjacency){.first = net->first[0], .nbr = net->nbr[0]};
+    net->view.in = (struct fgr_adjacency){.first = net->first[1], .nbr = net->nbr[1]};
+}
 
+Test(stats, a_known_network)
+{
+    struct network net;
     struct fgr_stats s;
+    make_known(&net);
     cr_assert_eq(fgr_stats_compute(&s, &net.view, NULL), FGR_OK);
     cr_expect_eq(s.enabled_both, 0);
     cr_expect_eq(s.enabled_one, 3);

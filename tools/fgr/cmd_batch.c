@@ -256,7 +256,8 @@ static enum fgr_err create_buffers(struct batch *batch, struct fgr_error *err)
     batch->rows = malloc(ROWS_MAX * sizeof *batch->rows);
     batch->groups = calloc(GROUPS_MAX, sizeof *batch->groups);
     if (batch->bytes == NULL || batch->rows == NULL || batch->groups == NULL) {
-        return fgr_fail_memory(err, BLOCK_BYTES);
+        fgr_fail_memory(err, BLOCK_BYTES);
+        return FGR_ERR_MEMORY;
     }
     for (unsigned g = 0; g < GROUPS_MAX; g++) {
         enum fgr_err code = fgr_json_writer_init(&batch->groups[g].json, err);

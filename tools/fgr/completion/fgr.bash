@@ -7,7 +7,7 @@ _fgr_commands() {
 }
 
 _fgr_options() {
-    "$1" "$2" --help 2>/dev/null | grep -oE '(^|[ ,])--?[a-zA-Z?][a-z-]*' | tr -d ' ,'
+    "$1" "$2" --help 2>/dev/null | sed -n 's/^ *\(\(-.,\)* *--[a-z-]*\).*/\1/p' | tr -d ','
 }
 
 _fgr() {

@@ -1,0 +1,116 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Every kind of bad input: one clear line on standard error, the right status, nothing else.
+# shellcheck source=tests/integration/check.sh
+. "$(dirname "$0")/check.sh"
+python3 "$here/network.py"
+run import small.json -o small.fgr
+is 0 "small network imported"
+
+amount() {
+    fails 2 "amount $1" "$2" route -g small.fgr alpha gamma "$1"
+}
+amount 1000 "'1000' has no unit: write 1000sat, 1000msat or 1000btc"
+amount 0.5 "has no unit"
+amount -5sat "'-5sat' is negative"
+amount -0.1btc "'-0.1btc' is negative"
+amount 0sat "is zero: the least is 1msat"
+amount 0.0btc "is zero"
+amount 21000001btc "is above 21 million BTC"
+amount 2100000000000001sat "is above 21 million BTC"
+amount 99999999999999999999999999999999sat "is above 21 million BTC"
+amount 0.5msat "is finer than 1 msat"
+amount 1,000sat "has the unknown unit ',000sat': use sat, msat or btc"
+amount 10usd "has the unknown unit 'usd'"
+amount 1e3sat "has the unknown unit"
+amount sat "is not a number"
+amount "" "is not a number"
+amount "5 sat" "has the unknown unit ' sat'"
+
+option() {
+    what=$1
+    text=$2
+    shift 2
+    fails 2 "$what" "$text" route -g small.fgr alpha gamma 5sat "$@"
+}
+option "--max-fee without unit" "--max-fee '5' has no unit" --max-fee 5
+option "--max-fee negative" "'-1%' is negative" --max-fee -1%
+option "--max-fee nonsense" "is neither a share like 0.5% nor an amount" --max-fee x%
+option "--max-hops 0" "--max-hops 0 is out of range: 1 to 27" --max-hops 0
+option "--max-hops 28" "--max-hops 28 is out of range: 1 to 27" --max-hops 28
+option "--max-cltv nonsense" "--max-cltv 'x' is not a whole number" --max-cltv x
+option "--max-cltv below --final-cltv" "max_cltv 5 is below final_cltv 18" --max-cltv 5
+
+node() {
+    fails 3 "node $1" "$2" route -g small.fgr alpha "$3" 5sat
+}
+node "with unknown alias" "no node has the alias 'nobody'" nobody
+node "with unknown prefix" "no node has an id that starts with 02020202" 02020202
+node "with a short prefix" "a prefix of a node id needs at least 8 hex digits" 02c604
+node "with an ambiguous prefix" "fits 2 nodes: 037cee69225930d9" 037cee69
+node "with an ambiguous prefix, second candidate" "037cee698caa3f97" 037cee69
+node "with an ambiguous alias" "fits 2 nodes: " twin
+node "with an ambiguous alias, second candidate" "022f8bde4d1a0720" twin
+node "with control characters" "no node has the alias '?[2J'" "$(printf '\033[2J')"
+node "empty" "" ""
+fails 3 "unknown FROM" "no node has the alias 'nobody'" route -g small.fgr nobody alpha 5sat
+fails 1 "FROM is TO" "Source and destination are the same node" route -g small.fgr alpha alpha 5sat
+
+mkdir folder
+: >empty
+printf 'PK\003\004 something else' >foreign
+head -c 3000 small.fgr >cut.fgr
+cp small.fgr damaged.fgr
+printf X | dd of=damaged.fgr bs=1 seek=2000 conv=notrunc 2>dd.err
+cp small.fgr locked
+chmod 000 locked
+
+image() {
+    fails 3 "route on $1" "$2" route -g "$3" alpha gamma 5sat
+    fails 3 "info of $1" "$2" info "$3"
+    fails 3 "batch on $1" "$2" batch -g "$3" q.csv
+}
+printf 'id,from,to,amount_msat\n1,alpha,gamma,5000\n' >q.csv
+image "a missing file" "No such file or directory" missing.fgr
+image "an empty file" "make an image with 'fgr import FILE -o G.fgr'" empty
+image "a folder" "is a directory" folder
+image "a foreign file" "make an image with 'fgr import FILE -o G.fgr'" foreign
+image "a JSON" "make an image with 'fgr import FILE -o G.fgr'" small.json
+image "a cut image" "make an image with 'fgr import FILE -o G.fgr'" cut.fgr
+image "a damaged image" "make an image with 'fgr import FILE -o G.fgr'" damaged.fgr
+fails 3 "empty standard input as image" "make an image with" info -
+if [ -r locked ]; then
+    skip "a file without permission" "this user may read everything"
+else
+    image "a file without permission" "Permission denied" locked
+fi
+
+snapshot() {
+    fails 3 "import of $1" "$2" import "$3" -o new.fgr
+    holds "import of $1 leaves nothing" sh -c '! ls new.fgr* .new* >/dev/null 2>&1'
+}
+snapshot "a missing file" "missing: " missing
+snapshot "an empty file" "empty: " empty
+snapshot "a folder" "folder: " folder
+snapshot "a foreign file" "foreign: " foreign
+snapshot "a cut image" "cut.fgr: " cut.fgr
+head -c 1000 small.json >cut.json
+snapshot "a cut JSON" "cut.json: " cut.json
+fails 3 "import into a missing folder" "No such file or directory" import small.json -o no/new.fgr
+fails 3 "import onto a folder" "folder" import small.json -o folder
+holds "import onto a folder leaves it empty" rmdir folder
+cp small.fgr kept.fgr
+run import cut.json -o kept.fgr
+same "a failed import keeps the image that was there" small.fgr kept.fgr
+chmod 644 locked
+
+queries() {
+    fails 3 "batch with $1" "$2" batch -g small.fgr "$3"
+}
+mkdir folder
+queries "a missing file" "cannot open missing.csv: No such file or directory" missing.csv
+queries "an empty file" "empty: line 1: the file is empty" empty
+queries "a folder" "cannot read folder: Is a directory" folder
+queries "a JSON" "small.json: line 1: " small.json
+printf '1,alpha,gamma,5000\n' >headless.csv
+queries "a file without header" "headless.csv: line 1: unknown column 1" headless.csv
