@@ -173,10 +173,15 @@ static enum fgr_err take_options(struct fgr_import_options *out,
     return FGR_OK;
 }
 
+static const char *name_of(const char *path)
+{
+    return strcmp(path, "-") == 0 ? "standard input" : path;
+}
+
 static enum fgr_err open_input(struct fgr_source **out_source, const char *path,
                                struct fgr_error *err)
 {
-    return prefix_error(fgr_source_open(out_source, path, err), path, err);
+    return prefix_error(fgr_source_open(out_source, path, err), name_of(path), err);
 }
 
 enum fgr_err fgr_import(const char *in_path, const char *out_path,
@@ -197,8 +202,8 @@ enum fgr_err fgr_import(const char *in_path, const char *out_path,
     }
     if (code == FGR_OK) {
         input.threads = known.threads;
-        code =
-            prefix_error(fgr_import_source(&bytes, &n_bytes, &input, &report, err), in_path, err);
+        code = prefix_error(fgr_import_source(&bytes, &n_bytes, &input, &report, err),
+                            name_of(in_path), err);
     }
     if (code == FGR_OK) {
         code = fgr_image_write(out_path, bytes, n_bytes, err);
