@@ -20,6 +20,7 @@ static const struct command commands[] = {
     {"info", fgr_cmd_info, "describe an image: size, capacity, policies, degrees, components"},
     {"route", fgr_cmd_route, "find the best route for one payment, with its proof"},
     {"batch", fgr_cmd_batch, "answer a file of queries on several threads"},
+    {"synth", fgr_cmd_synth, "generate a network that looks like mainnet"},
 };
 #define N_COMMANDS (sizeof commands / sizeof *commands)
 
