@@ -81,46 +81,45 @@ bool fgr_label_keeps_limits(const struct fgr_run *run, const struct fgr_label *l
     return limits->bytes == FGR_LIMIT_NONE || ahead + label->bytes <= limits->bytes;
 }
 
-uint32_t fgr_label_add(struct fgr_run *run, const struct fgr_label *label,
-                       struct fgr_node_state *state)
+uint32_t fgr_label_new(struct fgr_run *run, const struct fgr_label *label)
 {
     struct fgr_scratch *s = run->scratch;
-    /* The list is kept by rising cost: only those up to the new cost can dominate it, only those
-     * from there on can be dominated by it. */
-    uint32_t before = FGR_IDX_NONE;
-    uint32_t at = state->label;
-    for (; at != FGR_IDX_NONE && s->label[at].cost <= label->cost; at = s->label[at].next) {
-        if (dominates(run, &s->label[at], label)) {
-            return FGR_IDX_NONE;
-        }
-        before = at;
-    }
     if (s->n_labels >= run->max_labels) {
         run->is_exhausted = true;
         return FGR_IDX_NONE;
     }
-    uint32_t keep_first = at;
-    uint32_t keep_last = FGR_IDX_NONE;
-    for (; at != FGR_IDX_NONE; at = s->label[at].next) {
-        if (dominates(run, label, &s->label[at])) {
-            s->label[at].is_dead = 1;
-            if (keep_last != FGR_IDX_NONE) {
-                s->label[keep_last].next = s->label[at].next;
-            } else {
-                keep_first = s->label[at].next;
-            }
+    s->label[s->n_labels] = *label;
+    return s->n_labels++;
+}
+
+bool fgr_label_keep(struct fgr_run *run, uint32_t idx, struct fgr_node_state *state)
+{
+    struct fgr_label *pool = run->scratch->label;
+    struct fgr_label *label = &pool[idx];
+    /* The list is kept by rising cost: only those up to the new cost can dominate it, only those
+     * from there on can be dominated by it. */
+    uint32_t *link = &state->label;
+    while (*link != FGR_IDX_NONE && pool[*link].cost <= label->cost) {
+        if (dominates(run, &pool[*link], label)) {
+            return false;
+        }
+        link = &pool[*link].next;
+    }
+    uint32_t *own_link = link;
+    uint32_t rest = *link;
+    link = &rest;
+    while (*link != FGR_IDX_NONE) {
+        struct fgr_label *other = &pool[*link];
+        if (dominates(run, label, other)) {
+            other->state = FGR_LABEL_DEAD;
+            *link = other->next;
         } else {
-            keep_last = at;
+            link = &other->next;
         }
     }
-    uint32_t idx = s->n_labels++;
-    s->label[idx] = *label;
-    s->label[idx].next = keep_first;
-    if (before != FGR_IDX_NONE) {
-        s->label[before].next = idx;
-    } else {
-        state->label = idx;
-        state->label_cost = label->cost;
-    }
-    return idx;
+    *own_link = idx;
+    label->next = rest;
+    label->state = FGR_LABEL_OPEN;
+    state->label_cost = pool[state->label].cost;
+    return true;
 }

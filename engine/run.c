@@ -37,6 +37,10 @@
 
 #include <math.h>
 
+/* From this amount on the forward front is content with the bound of the scan, a few msat below the
+ * exact cost. Below, whole routes cost no more than that, and the exact cost saves far more. */
+#define ROUGH_FROM_MSAT 1000000
+
 /* Lists shorter than this are swept once. */
 #define TWO_SWEEPS_FROM 24
 
@@ -70,20 +74,13 @@ static struct fgr_scan_terms scan_terms(const struct fgr_cost *cost, uint64_t am
     };
 }
 
-/* Marks a node whose state is fresh. */
-static void settle(struct fgr_scratch *s, uint32_t node)
-{
-    s->node[node].flags |= FGR_NODE_SETTLED;
-    s->settled[node / 64] |= UINT64_C(1) << (node % 64);
-}
-
 /* ---- forward front ---------------------------------------------------------------------- */
 
 static void reach(struct fgr_run *run, uint32_t node, uint32_t edge, uint64_t forward_cost)
 {
     struct fgr_scratch *s = run->scratch;
     struct fgr_node_state *state = fgr_scratch_node(s, node);
-    if (forward_cost >= state->forward_cost || (state->flags & FGR_NODE_SETTLED) != 0) {
+    if (forward_cost >= state->forward_cost || fgr_bit_get(s->settled, node)) {
         return;
     }
     state->forward_cost = forward_cost;
@@ -105,6 +102,10 @@ static void relax_forward(struct fgr_run *run, uint32_t i, uint64_t forward_cost
         return;
     }
     uint32_t edge = out->edge[i];
+    if (amount_msat >= ROUGH_FROM_MSAT) {
+        reach(run, node, edge, forward_cost + (uint64_t)bound);
+        return;
+    }
     const struct fgr_half *half = &run->view->half[edge];
     if (amount_msat > half->htlc_max_msat) {
         return;
@@ -119,9 +120,15 @@ static void relax_forward(struct fgr_run *run, uint32_t i, uint64_t forward_cost
 /* Least cost that any label still to be expanded or made can have, where it is not settled. */
 static uint64_t backward_floor(const struct fgr_run *run)
 {
-    const struct fgr_heap *heap = &run->scratch->backward;
-    uint64_t key = heap->n > 0 ? fgr_key_decode(fgr_heap_key(heap->entry[0])) : FGR_COST_INF;
-    return key > run->radius ? key - run->radius : 0;
+    const struct fgr_heap *far = &run->scratch->far;
+    const struct fgr_heap *near = &run->scratch->near;
+    uint64_t least = far->n > 0 ? fgr_key_decode(fgr_heap_key(far->entry[0])) : FGR_COST_INF;
+    if (near->n > 0) {
+        uint64_t key = fgr_key_decode(fgr_heap_key(near->entry[0]));
+        uint64_t beyond = key > run->radius ? key - run->radius : 0;
+        least = beyond < least ? beyond : least;
+    }
+    return least;
 }
 
 static void expand_forward(struct fgr_run *run, uint32_t node, uint64_t forward_cost)
@@ -159,7 +166,7 @@ static void refresh_radius(struct fgr_run *run)
     struct fgr_scratch *s = run->scratch;
     while (s->forward.n > 0) {
         uint64_t top = s->forward.entry[0];
-        if ((s->node[fgr_heap_item(top)].flags & FGR_NODE_SETTLED) == 0) {
+        if (!fgr_bit_get(s->settled, fgr_heap_item(top))) {
             run->radius = fgr_key_decode(fgr_heap_key(top));
             return;
         }
@@ -168,13 +175,28 @@ static void refresh_radius(struct fgr_run *run)
     run->radius = FGR_COST_INF;
 }
 
+/* The labels of a node that was just settled leave the radius behind. Their entries in the far
+ * heap are skipped when they come up. */
+static void move_labels(struct fgr_run *run, uint32_t node)
+{
+    struct fgr_scratch *s = run->scratch;
+    const struct fgr_node_state *state = &s->node[node];
+    for (uint32_t at = state->guess; at != FGR_IDX_NONE; at = s->label[at].next_guess) {
+        if (s->label[at].state <= FGR_LABEL_OPEN) {
+            uint64_t potential = fgr_run_potential(run, node, s->label[at].amount_msat);
+            fgr_heap_push(&s->near, fgr_key_encode(s->label[at].cost + potential), at);
+        }
+    }
+}
+
 static void step_forward(struct fgr_run *run)
 {
     struct fgr_scratch *s = run->scratch;
     uint32_t node = fgr_heap_item(s->forward.entry[0]);
     fgr_heap_pop(&s->forward);
-    settle(s, node);
+    fgr_bit_set(s->settled, node);
     run->stats.settled++;
+    move_labels(run, node);
     expand_forward(run, node, s->node[node].forward_cost);
     refresh_radius(run);
 }
@@ -189,7 +211,7 @@ static void start_forward(struct fgr_run *run)
     uint64_t amount_msat = run->task->amount_msat;
     struct fgr_node_state *state = fgr_scratch_node(s, source);
     state->forward_cost = 0;
-    settle(s, source);
+    fgr_bit_set(s->settled, source);
     run->stats.settled++;
     run->work[0] += out->first[source + 1] - out->first[source];
     run->source_min_msat = UINT64_MAX;
@@ -206,7 +228,7 @@ static void start_forward(struct fgr_run *run)
             run->source_max_msat = half->htlc_max_msat;
         }
         uint64_t capacity_msat = fgr_view_chan_of(run->view, edge)->capacity_sat * 1000;
-        fgr_scratch_node(s, out->nbr[i])->flags |= FGR_NODE_AT_SOURCE;
+        fgr_bit_set(s->at_source, out->nbr[i]);
         reach(run, out->nbr[i], edge, fgr_cost_first(&run->task->cost, amount_msat, capacity_msat));
     }
     refresh_radius(run);
@@ -214,62 +236,52 @@ static void start_forward(struct fgr_run *run)
 
 /* ---- backward front --------------------------------------------------------------------- */
 
-static void queue_label(struct fgr_run *run, const struct fgr_label *label,
-                        struct fgr_node_state *state, uint64_t potential)
+/* Labels at settled nodes have a potential of their own, the others share the radius: two heaps,
+ * so that a growing radius moves none of them. */
+static void queue(struct fgr_scratch *s, uint32_t label, uint64_t cost, uint64_t potential)
 {
-    struct fgr_scratch *s = run->scratch;
-    uint32_t idx = fgr_label_add(run, label, state);
-    if (idx == FGR_IDX_NONE) {
-        return;
-    }
-    run->stats.labels++;
-    fgr_heap_push(&s->backward, fgr_key_encode(label->cost + potential), idx);
-    if (state->forward_cost + label->cost < run->best->cost) {
-        fgr_finish_tree(run, idx);
+    if (fgr_bit_get(s->settled, s->label[label].node)) {
+        fgr_heap_push(&s->near, fgr_key_encode(cost + potential), label);
+    } else {
+        fgr_heap_push(&s->far, fgr_key_encode(cost), label);
     }
 }
 
-/* The label that continues `from` over half-channel `edge`; false if it cannot. */
-static bool extend(struct fgr_run *run, struct fgr_label *out_label, uint32_t from, uint32_t edge,
-                   uint64_t potential)
+/* Gives a guessed label the exact cost, amount and limits of its first half-channel. False if that
+ * cannot carry the amount. */
+static bool price(struct fgr_run *run, struct fgr_label *label, uint64_t potential)
 {
-    const struct fgr_label *label = &run->scratch->label[from];
-    const struct fgr_half *half = &run->view->half[edge];
-    uint64_t amount_msat = label->amount_msat;
+    const struct fgr_label *from = &run->scratch->label[label->parent];
+    const struct fgr_half *half = &run->view->half[label->edge];
+    uint64_t amount_msat = from->amount_msat;
     if (amount_msat > half->htlc_max_msat) {
         return false;
     }
     if (amount_msat < half->htlc_min_msat) {
-        fgr_finish_blocked(run, label, edge, potential);
+        fgr_finish_blocked(run, from, label->edge, potential);
         return false;
     }
-    uint64_t capacity_msat = fgr_view_chan_of(run->view, edge)->capacity_sat * 1000;
+    uint64_t capacity_msat = fgr_view_chan_of(run->view, label->edge)->capacity_sat * 1000;
     uint64_t fee_msat = fgr_fee_msat(amount_msat, half->base_msat, half->ppm);
     /* What the source cannot send is no use; that is never above FGR_MSAT_MAX. */
     if (fee_msat > run->source_max_msat || amount_msat + fee_msat > run->source_max_msat) {
         return false;
     }
-    uint32_t bytes = label->bytes + fgr_onion_hop_bytes(amount_msat);
-    *out_label = (struct fgr_label){
-        .cost = label->cost + fgr_cost_forward(&run->task->cost, half, fee_msat, amount_msat,
-                                               capacity_msat),
-        .amount_msat = amount_msat + fee_msat,
-        .node = fgr_view_edge_from(run->view, edge),
-        .edge = edge,
-        .parent = from,
-        .cltv = label->cltv + half->cltv_delta,
-        .bytes = (uint16_t)(bytes < UINT16_MAX ? bytes : UINT16_MAX),
-        .hops = (uint8_t)(label->hops < UINT8_MAX ? label->hops + 1 : UINT8_MAX),
-    };
+    uint32_t bytes = from->bytes + fgr_onion_hop_bytes(amount_msat);
+    label->cost = from->cost + fgr_cost_forward(&run->task->cost, half, fee_msat, amount_msat,
+                                                capacity_msat);
+    label->amount_msat = amount_msat + fee_msat;
+    label->cltv = from->cltv + half->cltv_delta;
+    label->bytes = (uint16_t)(bytes < UINT16_MAX ? bytes : UINT16_MAX);
+    label->hops = (uint8_t)(from->hops < UINT8_MAX ? from->hops + 1 : UINT8_MAX);
     return true;
 }
 
-/* Whether `label`, which continues `from`, comes back to a node. Noted where it asks for more than
- * the first visit did: only then can cutting the loop out lose anything. */
-static bool is_loop(struct fgr_run *run, uint32_t from, const struct fgr_label *label,
-                    uint64_t bound)
+/* Whether `label` comes back to a node of its own way. Noted where it asks for more than the first
+ * visit did: only then can cutting the loop out lose anything. */
+static bool is_loop(struct fgr_run *run, const struct fgr_label *label, uint64_t bound)
 {
-    uint32_t first = fgr_label_at(run->scratch, from, label->node);
+    uint32_t first = fgr_label_at(run->scratch, label->parent, label->node);
     if (first == FGR_IDX_NONE) {
         return false;
     }
@@ -279,7 +291,31 @@ static bool is_loop(struct fgr_run *run, uint32_t from, const struct fgr_label *
     return true;
 }
 
-/* Prices backward entry `i` of the node of label `from`. */
+/* Prices a guess and keeps it if it can still be part of the best route. */
+static bool confirm(struct fgr_run *run, uint32_t idx)
+{
+    struct fgr_label *label = &run->scratch->label[idx];
+    struct fgr_node_state *state = fgr_scratch_node(run->scratch, label->node);
+    label->state = FGR_LABEL_DEAD; /* unless it passes all that follows */
+    if (!price(run, label, fgr_run_potential(run, label->node, UINT64_MAX))) {
+        return false;
+    }
+    uint64_t bound = label->cost + fgr_run_potential(run, label->node, label->amount_msat);
+    if (bound >= run->best->cost ||
+        (run->mode != FGR_RUN_PLAIN && !fgr_label_keeps_limits(run, label)) ||
+        (run->mode >= FGR_RUN_STRICT && is_loop(run, label, bound)) ||
+        !fgr_label_keep(run, idx, state)) {
+        return false;
+    }
+    run->stats.labels++;
+    if (state->forward_cost + label->cost < run->best->cost) {
+        fgr_finish_tree(run, idx);
+    }
+    return true;
+}
+
+/* Queues backward entry `i` of the node of label `from` as a guess, by its lower bound. Where the
+ * forward front has been, it is priced at once: it may complete a better path. */
 static void relax_backward(struct fgr_run *run, uint32_t i, uint32_t from, float bound)
 {
     struct fgr_scratch *s = run->scratch;
@@ -288,31 +324,38 @@ static void relax_backward(struct fgr_run *run, uint32_t i, uint32_t from, float
     if (node == run->task->from || node == run->task->to) {
         return; /* fgr_finish_source goes to the source; the destination would be a loop */
     }
+    const struct fgr_label *parent = &s->label[from];
     struct fgr_node_state *state = fgr_scratch_node(s, node);
-    uint64_t potential = fgr_run_potential(run, state, UINT64_MAX);
-    uint64_t least = s->label[from].cost + (uint64_t)bound;
+    uint64_t potential = fgr_run_potential(run, node, UINT64_MAX);
+    uint64_t least = parent->cost + (uint64_t)bound;
     if (least + potential >= run->best->cost) {
         return;
     }
     if (run->mode == FGR_RUN_PLAIN && state->label != FGR_IDX_NONE && state->label_cost <= least &&
-        s->label[state->label].amount_msat <= s->label[from].amount_msat) {
+        s->label[state->label].amount_msat <= parent->amount_msat) {
         return; /* dominated before it is priced */
     }
-    struct fgr_label label;
-    if (!extend(run, &label, from, in->edge[i], potential)) {
+    struct fgr_label guess = {.cost = least,
+                              .amount_msat = parent->amount_msat,
+                              .node = node,
+                              .edge = in->edge[i],
+                              .parent = from,
+                              .next_guess = state->guess,
+                              .state = FGR_LABEL_GUESS};
+    uint32_t idx = fgr_label_new(run, &guess);
+    if (idx == FGR_IDX_NONE) {
         return;
     }
-    potential = fgr_run_potential(run, state, label.amount_msat);
-    if (label.cost + potential >= run->best->cost) {
-        return;
+    state->guess = idx;
+    if (least + state->forward_cost < run->best->cost) {
+        if (!confirm(run, idx)) {
+            return;
+        }
+        const struct fgr_label *label = &s->label[idx];
+        least = label->cost;
+        potential = fgr_run_potential(run, node, label->amount_msat);
     }
-    if (run->mode != FGR_RUN_PLAIN && !fgr_label_keeps_limits(run, &label)) {
-        return;
-    }
-    if (run->mode >= FGR_RUN_STRICT && is_loop(run, from, &label, label.cost + potential)) {
-        return;
-    }
-    queue_label(run, &label, state, potential);
+    queue(s, idx, least, potential);
 }
 
 static void expand_backward(struct fgr_run *run, uint32_t from)
@@ -320,7 +363,7 @@ static void expand_backward(struct fgr_run *run, uint32_t from)
     struct fgr_scratch *s = run->scratch;
     const struct fgr_adjacency *in = &run->view->in;
     uint32_t node = s->label[from].node;
-    if ((s->node[node].flags & FGR_NODE_AT_SOURCE) != 0) {
+    if (fgr_bit_get(s->at_source, node)) {
         fgr_finish_source(run, from);
     }
     struct fgr_scan_terms terms = scan_terms(&run->task->cost, s->label[from].amount_msat);
@@ -344,7 +387,7 @@ static void expand_backward(struct fgr_run *run, uint32_t from)
         for (uint32_t i = 0; i < n; i++) {
             float bound = s->scan_bound[i];
             if (bound < slack &&
-                (bound < slack_far || fgr_scratch_is_settled(s, in->nbr[first + i]))) {
+                (bound < slack_far || fgr_bit_get(s->settled, in->nbr[first + i]))) {
                 relax_backward(run, first + i, from, s->scan_bound[i]);
             }
         }
@@ -354,18 +397,28 @@ static void expand_backward(struct fgr_run *run, uint32_t from)
 static void start_backward(struct fgr_run *run)
 {
     const struct fgr_search_task *task = run->task;
+    struct fgr_scratch *s = run->scratch;
     struct fgr_label label = {
         .amount_msat = task->amount_msat,
         .node = task->to,
         .edge = FGR_IDX_NONE,
         .parent = FGR_IDX_NONE,
+        .next_guess = FGR_IDX_NONE,
         .bytes = (uint16_t)(task->final_bytes < UINT16_MAX ? task->final_bytes : UINT16_MAX),
     };
-    if (run->mode != FGR_RUN_PLAIN && !fgr_label_keeps_limits(run, &label)) {
+    struct fgr_node_state *state = fgr_scratch_node(s, task->to);
+    uint32_t idx = fgr_label_new(run, &label);
+    if (idx == FGR_IDX_NONE || (run->mode != FGR_RUN_PLAIN && !fgr_label_keeps_limits(run, &label))) {
         return;
     }
-    struct fgr_node_state *state = fgr_scratch_node(run->scratch, task->to);
-    queue_label(run, &label, state, fgr_run_potential(run, state, task->amount_msat));
+    state->guess = idx;
+    fgr_label_keep(run, idx, state);
+    run->stats.labels++;
+    uint64_t potential = fgr_run_potential(run, task->to, task->amount_msat);
+    queue(s, idx, 0, potential);
+    if (state->forward_cost < run->best->cost) {
+        fgr_finish_tree(run, idx);
+    }
 }
 
 /* ---- both ------------------------------------------------------------------------------- */
@@ -374,7 +427,7 @@ static void start_backward(struct fgr_run *run)
 static bool is_forward_turn(const struct fgr_run *run, uint32_t label_node)
 {
     const struct fgr_scratch *s = run->scratch;
-    if (s->forward.n == 0 || (s->node[label_node].flags & FGR_NODE_SETTLED) != 0) {
+    if (s->forward.n == 0 || fgr_bit_get(s->settled, label_node)) {
         return false;
     }
     const uint32_t *out = run->view->out.first;
@@ -393,44 +446,65 @@ static bool is_proven(const struct fgr_run *run, uint64_t bound)
             (fgr_u128)cost * 1000000 <= (fgr_u128)bound * (1000000 + run->task->max_gap_ppm));
 }
 
-uint64_t fgr_run(struct fgr_run *run)
+/* The heap whose least label comes next, and the bound of that label; NULL if none is left. */
+static struct fgr_heap *next_heap(const struct fgr_run *run, uint64_t *out_bound)
 {
     struct fgr_scratch *s = run->scratch;
-    fgr_scratch_reset(s);
+    uint64_t near = s->near.n > 0 ? fgr_key_decode(fgr_heap_key(s->near.entry[0])) : UINT64_MAX;
+    uint64_t far = UINT64_MAX;
+    if (s->far.n > 0) {
+        far = fgr_key_decode(fgr_heap_key(s->far.entry[0])) + run->radius;
+    }
+    *out_bound = near < far ? near : far;
+    if (near == UINT64_MAX && far == UINT64_MAX) {
+        return NULL;
+    }
+    return near < far ? &s->near : &s->far;
+}
+
+/* Moves on with the least label of `heap`: drops it, corrects its place, prices it, lets the
+ * forward front go first, or expands it. */
+static void step_backward(struct fgr_run *run, struct fgr_heap *heap)
+{
+    struct fgr_scratch *s = run->scratch;
+    uint32_t idx = fgr_heap_item(heap->entry[0]);
+    uint32_t key = fgr_heap_key(heap->entry[0]);
+    const struct fgr_label *label = &s->label[idx];
+    uint64_t full = label->cost + fgr_run_potential(run, label->node, label->amount_msat);
+    bool is_moved = heap == &s->far && fgr_bit_get(s->settled, label->node);
+    if (is_moved || label->state >= FGR_LABEL_DONE || full >= run->best->cost ||
+        full >= FGR_COST_INF) {
+        fgr_heap_pop(heap);
+    } else if (fgr_key_encode(heap == &s->far ? label->cost : full) > key) {
+        fgr_heap_rekey_top(heap, fgr_key_encode(heap == &s->far ? label->cost : full));
+    } else if (is_forward_turn(run, label->node)) {
+        step_forward(run);
+    } else if (label->state == FGR_LABEL_GUESS) {
+        if (!confirm(run, idx)) {
+            fgr_heap_pop(heap);
+        }
+    } else {
+        fgr_heap_pop(heap);
+        run->stats.settled++;
+        s->label[idx].state = FGR_LABEL_DONE;
+        expand_backward(run, idx);
+    }
+}
+
+uint64_t fgr_run(struct fgr_run *run)
+{
+    fgr_scratch_reset(run->scratch);
     start_forward(run);
     start_backward(run);
-    uint64_t bound = FGR_COST_INF;
-    while (s->backward.n > 0) {
-        uint64_t top = s->backward.entry[0];
-        bound = fgr_key_decode(fgr_heap_key(top));
-        if (is_proven(run, bound)) {
-            break;
+    uint64_t bound = 0;
+    struct fgr_heap *heap = next_heap(run, &bound);
+    while (heap != NULL && !is_proven(run, bound)) {
+        step_backward(run, heap);
+        if (run->is_exhausted) {
+            break; /* `bound` held before that step */
         }
-        uint32_t idx = fgr_heap_item(top);
-        const struct fgr_label *label = &s->label[idx];
-        uint64_t full = label->cost +
-                        fgr_run_potential(run, &s->node[label->node], label->amount_msat);
-        if (label->is_dead != 0 || full >= run->best->cost || full >= FGR_COST_INF) {
-            fgr_heap_pop(&s->backward);
-        } else if (fgr_key_encode(full) > fgr_heap_key(top)) {
-            fgr_heap_rekey_top(&s->backward, fgr_key_encode(full));
-        } else if (is_forward_turn(run, label->node)) {
-            step_forward(run);
-        } else {
-            fgr_heap_pop(&s->backward);
-            run->stats.settled++;
-            expand_backward(run, idx);
-            if (run->is_exhausted) {
-                break;
-            }
-        }
+        heap = next_heap(run, &bound);
     }
     run->stats.relaxed += run->work[0] + run->work[1];
-    if (run->is_exhausted) {
-        return bound;
-    }
-    if (s->backward.n == 0 || bound > run->best->cost) {
-        return run->best->cost;
-    }
-    return bound;
+    return bound < run->best->cost ? bound : run->best->cost;
 }

@@ -45,15 +45,17 @@ struct fgr_run {
  * `looped` apart; FGR_COST_INF if nothing is left. */
 uint64_t fgr_run(struct fgr_run *run);
 
-/* Lower bound of what a label of `amount_msat` at a node still has to pay: the forward cost, exact
+/* Lower bound of what a label of `amount_msat` at `node` still has to pay: the forward cost, exact
  * at the delivered amount once settled and the radius before; and the fees that are missing for
  * the source's least htlc_min. Rounded as the heap keys are, so that it never exceeds the truth. */
-static inline uint64_t fgr_run_potential(const struct fgr_run *run,
-                                         const struct fgr_node_state *state, uint64_t amount_msat)
+static inline uint64_t fgr_run_potential(const struct fgr_run *run, uint32_t node,
+                                         uint64_t amount_msat)
 {
-    bool is_settled = (state->flags & FGR_NODE_SETTLED) != 0;
-    uint64_t ahead =
-        is_settled ? fgr_key_decode(fgr_key_encode(state->forward_cost)) : run->radius;
+    const struct fgr_scratch *s = run->scratch;
+    uint64_t ahead = run->radius;
+    if (fgr_bit_get(s->settled, node)) {
+        ahead = fgr_key_decode(fgr_key_encode(s->node[node].forward_cost));
+    }
     if (FGR_UNLIKELY(amount_msat < run->source_min_msat)) {
         uint64_t missing = (run->source_min_msat - amount_msat) * run->task->cost.fee_weight;
         return missing > ahead ? missing : ahead;
@@ -66,11 +68,12 @@ static inline uint64_t fgr_run_potential(const struct fgr_run *run,
 /* Whether a label at `node` may still become part of a route that keeps the limits. */
 bool fgr_label_keeps_limits(const struct fgr_run *run, const struct fgr_label *label);
 
-/* Adds `label` (its `next` is ignored) to the pool unless a label of its node dominates it; kills
- * those it dominates. Returns its index, FGR_IDX_NONE if it was dominated or there is no room
- * (run->is_exhausted). */
-uint32_t fgr_label_add(struct fgr_run *run, const struct fgr_label *label,
-                       struct fgr_node_state *state);
+/* Puts `label` into the pool. FGR_IDX_NONE if there is no room (run->is_exhausted). */
+uint32_t fgr_label_new(struct fgr_run *run, const struct fgr_label *label);
+
+/* Puts a priced label into its node's list, open, and kills those it dominates. False if it is
+ * dominated itself. */
+bool fgr_label_keep(struct fgr_run *run, uint32_t label, struct fgr_node_state *state);
 
 /* The label at `node` on the way of `label` to the destination, FGR_IDX_NONE if it is not there. */
 uint32_t fgr_label_at(const struct fgr_scratch *scratch, uint32_t label, uint32_t node);

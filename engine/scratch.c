@@ -8,7 +8,7 @@
 #include "graph/util/error.h"
 
 _Static_assert(sizeof(struct fgr_node_state) == 32, "one node state is 32 bytes");
-_Static_assert(sizeof(struct fgr_label) == 40, "one label is 40 bytes");
+_Static_assert(sizeof(struct fgr_label) == 48, "one label is 48 bytes");
 _Static_assert(FGR_COST_INF == UINT64_MAX / 4, "fresh node states are unreached");
 
 static void *malloc_alloc(void *state, size_t bytes)
@@ -30,7 +30,7 @@ struct part {
     size_t bytes;
 };
 
-enum { N_PARTS = 9 };
+enum { N_PARTS = 11 };
 
 static void list_parts(struct fgr_scratch *s, struct part parts[N_PARTS])
 {
@@ -39,11 +39,13 @@ static void list_parts(struct fgr_scratch *s, struct part parts[N_PARTS])
     struct part all[N_PARTS] = {
         {(void **)&s->node, n_nodes * sizeof *s->node},
         {(void **)&s->settled, (n_nodes / 64 + 1) * sizeof *s->settled},
+        {(void **)&s->at_source, (n_nodes / 64 + 1) * sizeof *s->at_source},
         {(void **)&s->label, FGR_LABELS_MAX * sizeof *s->label},
         /* Each half-channel is pushed at most once, plus the source. */
         {(void **)&s->forward.entry, (n_usable + 1) * sizeof *s->forward.entry},
-        /* Each label has at most one entry. */
-        {(void **)&s->backward.entry, (FGR_LABELS_MAX + 1) * sizeof *s->backward.entry},
+        /* Each label has at most one entry in each. */
+        {(void **)&s->near.entry, (FGR_LABELS_MAX + 1) * sizeof *s->near.entry},
+        {(void **)&s->far.entry, (FGR_LABELS_MAX + 1) * sizeof *s->far.entry},
         {(void **)&s->bound.fee_msat, n_nodes * sizeof *s->bound.fee_msat},
         {(void **)&s->bound.cltv, n_nodes * sizeof *s->bound.cltv},
         {(void **)&s->bound.hops, n_nodes * sizeof *s->bound.hops},
@@ -110,7 +112,9 @@ void fgr_scratch_reset(struct fgr_scratch *scratch)
         scratch->stamp = 1;
     }
     memset(scratch->settled, 0, (scratch->n_nodes / 64 + 1) * sizeof *scratch->settled);
+    memset(scratch->at_source, 0, (scratch->n_nodes / 64 + 1) * sizeof *scratch->at_source);
     scratch->n_labels = 0;
     scratch->forward.n = 0;
-    scratch->backward.n = 0;
+    scratch->near.n = 0;
+    scratch->far.n = 0;
 }

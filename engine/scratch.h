@@ -22,18 +22,20 @@
 /* Default for passes whose labels hardly dominate each other: their cost grows with the square. */
 #define FGR_LABELS_APART (UINT32_C(1) << 15)
 
-enum {
-    FGR_NODE_SETTLED = 1,  /* forward_cost is final */
-    FGR_NODE_AT_SOURCE = 2 /* a usable half-channel from the source enters the node */
-};
-
 struct fgr_node_state {
     uint64_t forward_cost; /* from the source at the delivered amount; INF = not reached */
+    uint64_t label_cost;   /* of the first label in the list: spares a look into the pool */
     uint32_t forward_edge; /* last edge of that path */
-    uint32_t label;        /* first of the node's labels, FGR_IDX_NONE = none */
-    uint64_t label_cost;   /* of the first label: spares a look into the pool */
+    uint32_t label;        /* list of the node's exact labels by rising cost */
+    uint32_t guess;        /* list of all labels that began as guesses */
     uint32_t stamp;
-    uint32_t flags; /* FGR_NODE_* */
+};
+
+enum {
+    FGR_LABEL_GUESS, /* cost is a lower bound, amount the parent's: not priced yet */
+    FGR_LABEL_OPEN,  /* exact, in its node's list */
+    FGR_LABEL_DONE,  /* the same, expanded */
+    FGR_LABEL_DEAD   /* dominated, or no part of any better route */
 };
 
 /* A way from a node to the destination: the backward half of the search. */
@@ -41,13 +43,14 @@ struct fgr_label {
     uint64_t cost;
     uint64_t amount_msat; /* that must arrive at the node */
     uint32_t node;
-    uint32_t edge;   /* first edge towards the destination */
-    uint32_t parent; /* label at that edge's end, FGR_IDX_NONE at the destination */
-    uint32_t next;   /* next label of the node */
-    uint32_t cltv;   /* blocks, without the final delta */
-    uint16_t bytes;  /* onion bytes from the node's own payload on */
+    uint32_t edge;       /* first edge towards the destination */
+    uint32_t parent;     /* label at that edge's end, FGR_IDX_NONE at the destination */
+    uint32_t next;       /* in the node's list of exact labels */
+    uint32_t next_guess; /* in the node's list of guesses */
+    uint32_t cltv;       /* blocks, without the final delta */
+    uint16_t bytes;      /* onion bytes from the node's own payload on */
     uint8_t hops;
-    uint8_t is_dead; /* dominated after it was queued */
+    uint8_t state; /* FGR_LABEL_* */
 };
 
 /* Least of each resource from the source to a node, whatever the cost: prunes labels that cannot
@@ -66,24 +69,31 @@ struct fgr_scratch {
     uint32_t n_labels;
     fgr_scan_fn *scan;
     struct fgr_node_state *node;
-    uint64_t *settled; /* bit per node: FGR_NODE_SETTLED once more, small enough to stay in L1 */
+    uint64_t *settled;   /* bit per node: forward_cost is final */
+    uint64_t *at_source; /* bit per node: a half-channel from the source enters it */
     struct fgr_label *label;
     struct fgr_heap forward;
-    struct fgr_heap backward;
+    struct fgr_heap near; /* labels at settled nodes, by cost + forward cost */
+    struct fgr_heap far;  /* labels elsewhere, by cost: the radius is the same for all */
     struct fgr_limit_bound bound;
     struct fgr_route *probe;        /* routes that explain asks for */
     float scan_bound[FGR_SCAN_BLOCK];
 };
 
-static inline bool fgr_scratch_is_settled(const struct fgr_scratch *scratch, uint32_t node)
+/* Sets of nodes: small enough to stay in the nearest cache. */
+static inline bool fgr_bit_get(const uint64_t *set, uint32_t node)
 {
-    return (scratch->settled[node / 64] >> (node % 64) & 1) != 0;
+    return (set[node / 64] >> (node % 64) & 1) != 0;
+}
+static inline void fgr_bit_set(uint64_t *set, uint32_t node)
+{
+    set[node / 64] |= UINT64_C(1) << (node % 64);
 }
 
 /* Whether the scratch has room for `view`. */
 bool fgr_scratch_fits(const struct fgr_scratch *scratch, const struct fgr_view *view);
 
-/* Forgets the last search: clears one bit per node. */
+/* Forgets the last search: clears two bits per node. */
 void fgr_scratch_reset(struct fgr_scratch *scratch);
 
 /* State of a node, fresh if this search has not met it yet. */
@@ -94,6 +104,7 @@ static inline struct fgr_node_state *fgr_scratch_node(struct fgr_scratch *scratc
         *state = (struct fgr_node_state){.forward_cost = UINT64_MAX / 4,
                                          .forward_edge = FGR_IDX_NONE,
                                          .label = FGR_IDX_NONE,
+                                         .guess = FGR_IDX_NONE,
                                          .stamp = scratch->stamp};
     }
     return state;
