@@ -71,7 +71,7 @@ void fgr_cli_parse(const struct argp *argp, int argc, char **argv, void *state)
 {
     error_t code = argp_parse(argp, argc, argv, 0, NULL, state);
     if (code != 0) {
-        exit(fgr_cli_fail(FGR_EXIT_INTERNAL, "cannot read the options: %s", strerror(code)));
+        exit((int)fgr_cli_fail(FGR_EXIT_INTERNAL, "cannot read the options: %s", strerror(code)));
     }
 }
 
