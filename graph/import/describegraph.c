@@ -121,10 +121,15 @@ struct reader {
     uint8_t features[FEATURE_BYTES_MAX]; /* least byte first */
 };
 
+static bool is_blank(uint8_t byte)
+{
+    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
+}
+
 bool fgr_describegraph_detect(const uint8_t *bytes, size_t n_bytes)
 {
     size_t i = 0;
-    while (i < n_bytes && memchr(" \t\r\n", bytes[i], 4) != NULL) {
+    while (i < n_bytes && is_blank(bytes[i])) {
         i++;
     }
     return i < n_bytes && bytes[i] == '{';
@@ -142,17 +147,37 @@ static bool closes(enum fgr_json_event event)
 
 /* ---- values -------------------------------------------------------------------------------- */
 
+/* The token as it stands in the file. */
+static struct fgr_text token_text(enum fgr_json_event event, struct fgr_text text)
+{
+    switch (event) {
+    case FGR_JSON_NULL:
+        return (struct fgr_text){"null", 4};
+    case FGR_JSON_FALSE:
+        return (struct fgr_text){"false", 5};
+    case FGR_JSON_TRUE:
+        return (struct fgr_text){"true", 4};
+    case FGR_JSON_OBJECT_BEGIN:
+        return (struct fgr_text){"{", 1};
+    case FGR_JSON_ARRAY_BEGIN:
+        return (struct fgr_text){"[", 1};
+    case FGR_JSON_OBJECT_END:
+        return (struct fgr_text){"}", 1};
+    case FGR_JSON_ARRAY_END:
+        return (struct fgr_text){"]", 1};
+    case FGR_JSON_NUMBER:
+    case FGR_JSON_STRING:
+    case FGR_JSON_KEY:
+        break;
+    }
+    return text;
+}
+
 static enum fgr_err bad_value(struct reader *reader, enum fgr_json_event event,
                               struct fgr_text text, const char *wanted)
 {
-    static const char *const shown[] = {
-        [FGR_JSON_NULL] = "null",      [FGR_JSON_FALSE] = "false",   [FGR_JSON_TRUE] = "true",
-        [FGR_JSON_OBJECT_BEGIN] = "{", [FGR_JSON_ARRAY_BEGIN] = "[",
-    };
-    if (text.at == NULL) {
-        text = (struct fgr_text){shown[event], strlen(shown[event])};
-    }
-    return fgr_fail_field(reader->err, reader->place, members[reader->field].name, text, wanted);
+    return fgr_fail_field(reader->err, reader->place, members[reader->field].name,
+                          token_text(event, text), wanted);
 }
 
 static enum fgr_err read_number(struct reader *reader, enum fgr_json_event event,

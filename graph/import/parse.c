@@ -103,16 +103,15 @@ enum fgr_err fgr_fail_field(struct fgr_error *err, struct fgr_place place, const
                             struct fgr_text value, const char *wanted)
 {
     enum { SHOWN_BYTES_MAX = 40 };
-    char shown[SHOWN_BYTES_MAX + 4];
+    char shown[SHOWN_BYTES_MAX];
     size_t n = value.n_bytes < SHOWN_BYTES_MAX ? value.n_bytes : SHOWN_BYTES_MAX;
     for (size_t i = 0; i < n; i++) {
         shown[i] = value.at[i] >= ' ' && value.at[i] <= '~' ? value.at[i] : '?';
     }
-    strcpy(shown + n, value.n_bytes > n ? "..." : "");
     return fgr_fail_at(err, FGR_ERR_FORMAT, place.record, place.offset,
-                       "record %llu at byte %llu: %s is '%s', not %s",
+                       "record %llu at byte %llu: %s is '%.*s%s', not %s",
                        (unsigned long long)place.record, (unsigned long long)place.offset, field,
-                       shown, wanted);
+                       (int)n, shown, value.n_bytes > n ? "..." : "", wanted);
 }
 
 enum fgr_err fgr_fail_place(struct fgr_error *err, struct fgr_place place, const char *reason)

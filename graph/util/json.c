@@ -123,7 +123,7 @@ enum fgr_err fgr_json_reader_create(struct fgr_json_reader **out_reader,
     reader->yajl = yajl_alloc(&reader_callbacks, NULL, reader);
     if (reader->yajl == NULL) {
         free(reader);
-        return fgr_fail_memory(err, sizeof reader->yajl);
+        return fgr_fail_memory(err, sizeof *reader);
     }
     yajl_config(reader->yajl, yajl_dont_validate_strings, 1);
     *out_reader = reader;

@@ -94,7 +94,7 @@ static size_t turn(struct packer *packer, uint8_t *chunk, char **io_in, size_t *
     case FGR_COMPRESSION_NONE:
         out.pos = *io_n < CHUNK_BYTES ? *io_n : CHUNK_BYTES;
         in.pos = out.pos;
-        memcpy(chunk, *io_in, out.pos);
+        memcpy(chunk, out.pos > 0 ? *io_in : "", out.pos);
         *io_last = is_last && in.pos == in.size;
         break;
     }

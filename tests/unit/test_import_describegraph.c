@@ -8,8 +8,8 @@
 
 #include "tests/support/store_maker.h"
 
-#define SCID_TEXT "769857691877015553" /* 700180x7x1 */
-#define SCID UINT64_C(769857691877015553)
+#define SCID_TEXT "769856051536658433" /* 700180x7x1 */
+#define SCID UINT64_C(769856051536658433)
 
 static const char policy[] =
     "{\"time_lock_delta\":40,\"min_htlc\":\"1000\",\"fee_base_msat\":\"1001\","

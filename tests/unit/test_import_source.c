@@ -35,7 +35,7 @@ static enum fgr_err drain(const struct fgr_bytes_maker *packed, const struct fgr
     *out_n = 0;
     uint8_t *copy = malloc(packed->n > 0 ? packed->n : 1);
     cr_assert_not_null(copy);
-    memcpy(copy, packed->data, packed->n);
+    memcpy(copy, packed->n > 0 ? packed->data : copy, packed->n);
     enum fgr_err code = fgr_source_open_memory(&source, copy, packed->n, err);
     if (code == FGR_OK) {
         do {

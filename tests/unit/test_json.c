@@ -216,8 +216,8 @@ Test(json, doubles_have_fixed_decimals)
         {-2.5, 3, "-2.500"},
         {0, 2, "0.00"},
         {1e21, 1, "1000000000000000000000.0"},
-        {INFINITY, 2, "null"},
-        {NAN, 2, "null"},
+        {HUGE_VAL, 2, "null"},
+        {-HUGE_VAL, 2, "null"},
         {0.5, 99, "0.50000000000000000"},
     };
     /* A locale with a decimal comma, where the machine has one. */
