@@ -42,7 +42,7 @@ run route -g small.fgr alpha 025cbdf0 1000sat
 is 0 "an alias with control characters"
 holds "they are escaped" grep -qF '\x1b[31m\x0a\xe2\x80\xae' out
 holds "none is left" has_no_escape out
-if command -v script >/dev/null; then
+if script -qec true /dev/null >/dev/null 2>&1 </dev/null; then
     TERM=xterm script -qec "$fgr route -g small.fgr alpha gamma 50000sat" /dev/null >screen </dev/null
     holds "colours on a terminal" grep -q "$(printf '\033\[1m')" screen
     NO_COLOR=1 TERM=xterm script -qec "$fgr route -g small.fgr alpha gamma 50000sat" /dev/null \
@@ -51,7 +51,7 @@ if command -v script >/dev/null; then
     TERM=dumb script -qec "$fgr route -g small.fgr alpha gamma 50000sat" /dev/null >screen </dev/null
     holds "none on a dumb terminal" has_no_escape screen
 else
-    skip "colours on a terminal" "no script(1)"
+    skip "colours on a terminal" "script(1) has no terminal to offer"
 fi
 
 # Limits.
