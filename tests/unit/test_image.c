@@ -210,7 +210,7 @@ static const struct forgery forgeries[] = {
     ROW(FGR_SECTION_CHAN, count, UINT64_MAX, "more than fit"),
     ROW(FGR_SECTION_CHAN, count, UINT64_MAX / 32, "more than fit"),
     ROW(FGR_SECTION_OUT_MAX, count, 0, "bytes behind its last section"),
-    ROW(FGR_SECTION_IN_RATE, count, 0, "in_cltv of the image is not where it belongs"),
+    ROW(FGR_SECTION_IN_PPM, count, 0, "in_cltv of the image is not where it belongs"),
 };
 
 Test(image, refuses_forged_headers)
@@ -236,7 +236,7 @@ Test(image, refuses_bytes_in_the_padding)
     struct image image = make_image(5);
     struct fgr_error err;
     size_t n_padding = 0;
-    for (int kind = 0; kind <= FGR_SECTION_COUNT; kind++) {
+    for (uint32_t kind = 0; kind <= FGR_SECTION_COUNT; kind++) {
         size_t begin = FGR_FORGE_HEAD_BYTES, end = (begin + 63) / 64 * 64;
         if (kind > 0) {
             const struct fgr_image_section *section = fgr_forge_section(image.bytes, kind);
