@@ -19,6 +19,7 @@
 #define CHANNELS_MAX (UINT32_C(1) << 30) /* 2^31 half-channels */
 #define ITEMS_MAX (UINT32_MAX - 1)       /* nodes and feature sets: the last number means none */
 #define KEYS_PER_CLAIM 64                /* about 300 us of point checks */
+#define ID_DIGITS ((size_t)2 * FGR_NODE_ID_BYTES)
 #define SCID_FORMAT "%" PRIu32 "x%" PRIu32 "x%" PRIu32
 #define SCID_PARTS(scid) fgr_scid_block(scid), fgr_scid_tx(scid), fgr_scid_output(scid)
 
@@ -59,13 +60,13 @@ static enum fgr_err contradiction(struct fgr_place place, struct fgr_error *err,
 }
 
 struct id_text {
-    char hex[2 * FGR_NODE_ID_BYTES + 1];
+    char hex[ID_DIGITS + 1];
 };
 
 static struct id_text id_text(const uint8_t id[FGR_NODE_ID_BYTES])
 {
     struct id_text text;
-    fgr_hex_encode(text.hex, id, 2 * FGR_NODE_ID_BYTES);
+    fgr_hex_encode(text.hex, id, ID_DIGITS);
     return text;
 }
 
@@ -96,7 +97,8 @@ static enum fgr_err intern_node(struct fgr_builder *builder, uint32_t *out_node,
         }
     }
     if (draft->n_nodes == ITEMS_MAX) {
-        return fgr_fail(err, FGR_ERR_LIMIT, "more than %" PRIu32 " nodes", ITEMS_MAX);
+        fgr_fail(err, FGR_ERR_LIMIT, "more than %" PRIu32 " nodes", ITEMS_MAX);
+        return FGR_ERR_LIMIT;
     }
     struct fgr_draft_node *nodes = fgr_array_grow(draft->nodes, &builder->nodes_capacity,
                                                   (size_t)draft->n_nodes + 1, sizeof *nodes, err);
@@ -144,7 +146,8 @@ static enum fgr_err intern_chan(struct fgr_builder *builder, struct fgr_draft_ch
         return FGR_OK;
     }
     if (draft->n_chans == CHANNELS_MAX) {
-        return fgr_fail(err, FGR_ERR_LIMIT, "more than %" PRIu32 " channels", CHANNELS_MAX);
+        fgr_fail(err, FGR_ERR_LIMIT, "more than %" PRIu32 " channels", CHANNELS_MAX);
+        return FGR_ERR_LIMIT;
     }
     struct fgr_draft_chan *chans = fgr_array_grow(draft->chans, &builder->chans_capacity,
                                                   (size_t)draft->n_chans + 1, sizeof *chans, err);

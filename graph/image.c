@@ -350,7 +350,7 @@ static void bind_view(struct fgr_view *out, const uint8_t *bytes, const struct h
 enum fgr_err fgr_image_load(struct fgr_view *out_view, const void *bytes, size_t n_bytes,
                             struct fgr_error *err)
 {
-    struct head head;
+    struct head head = {0};
     struct fgr_view view;
     if ((uintptr_t)bytes % sizeof(uint64_t) != 0) {
         return fgr_fail(err, FGR_ERR_ARG, "the image is not aligned to 8 bytes in memory");

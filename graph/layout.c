@@ -340,8 +340,8 @@ static enum fgr_err fill_chans(struct layout *layout)
             .flags = draft->is_dying ? FGR_CHAN_DYING : 0,
         };
         layout->report->dying += draft->is_dying;
-        fill_half(layout, &halves[2 * i], draft, 0);
-        fill_half(layout, &halves[2 * i + 1], draft, 1);
+        fill_half(layout, &halves[(size_t)2 * i], draft, 0);
+        fill_half(layout, &halves[(size_t)2 * i + 1], draft, 1);
     }
     return FGR_OK;
 }

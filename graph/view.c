@@ -15,7 +15,7 @@
 #include "graph/util/error.h"
 #include "graph/util/hex.h"
 
-#define ID_DIGITS (2 * FGR_NODE_ID_BYTES)
+#define ID_DIGITS ((size_t)2 * FGR_NODE_ID_BYTES)
 #define PREFIX_DIGITS_MIN 8
 #define CANDIDATE_DIGITS 16
 
@@ -329,7 +329,8 @@ static struct shown_text show(const char *text)
     for (size_t i = 0; i < n_shown; i++) {
         shown.text[i] = (unsigned char)text[i] < 0x20 || text[i] == 0x7f ? '?' : text[i];
     }
-    strcpy(shown.text + n_shown, n > n_shown ? ".." : "");
+    const char *end = n > n_shown ? ".." : "";
+    memcpy(shown.text + n_shown, end, strlen(end) + 1);
     return shown;
 }
 

@@ -38,8 +38,8 @@ static inline uint64_t fgr_log2_q48(uint64_t x)
     uint64_t f = (m >> 29) & 0xffffff;
     uint64_t t0 = fgr_log2_table[i];
     uint64_t step = fgr_log2_table[i + 1] - t0; /* < 2^39 */
-    fgr_u128 poly =
-        ((fgr_u128)(step * f) << 24) + (fgr_u128)fgr_log2_bow[i] * (f * (0x1000000 - f));
+    uint64_t bend = f * (0x1000000 - f);
+    fgr_u128 poly = ((fgr_u128)(step * f) << 24) + (fgr_u128)fgr_log2_bow[i] * bend;
     return ((uint64_t)e << 48) + t0 + (uint64_t)(poly >> 48);
 }
 
