@@ -147,12 +147,10 @@ static bool closes(enum fgr_json_event event)
 
 /* ---- values -------------------------------------------------------------------------------- */
 
-/* The token as it stands in the file. */
+/* The token of a value as it stands in the file. */
 static struct fgr_text token_text(enum fgr_json_event event, struct fgr_text text)
 {
     switch (event) {
-    case FGR_JSON_NULL:
-        return (struct fgr_text){"null", 4};
     case FGR_JSON_FALSE:
         return (struct fgr_text){"false", 5};
     case FGR_JSON_TRUE:
@@ -161,13 +159,12 @@ static struct fgr_text token_text(enum fgr_json_event event, struct fgr_text tex
         return (struct fgr_text){"{", 1};
     case FGR_JSON_ARRAY_BEGIN:
         return (struct fgr_text){"[", 1};
-    case FGR_JSON_OBJECT_END:
-        return (struct fgr_text){"}", 1};
-    case FGR_JSON_ARRAY_END:
-        return (struct fgr_text){"]", 1};
     case FGR_JSON_NUMBER:
     case FGR_JSON_STRING:
+    case FGR_JSON_NULL: /* from here on no values that could be bad */
     case FGR_JSON_KEY:
+    case FGR_JSON_OBJECT_END:
+    case FGR_JSON_ARRAY_END:
         break;
     }
     return text;

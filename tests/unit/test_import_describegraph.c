@@ -260,6 +260,7 @@ Test(import_describegraph, bad_values_are_named)
         {{.capacity = "\" 5\""}, "capacity is ' 5', not"},
         {{.capacity = "true"}, "capacity is 'true', not"},
         {{.capacity = "[1]"}, "capacity is '[', not"},
+        {{.capacity = "false"}, "capacity is 'false', not"},
         {{.capacity = "\"18446744073709551616\""}, "capacity is '18446744073709551616', not"},
         {{.capacity = "\"2100000000000001\""}, "21 million"},
         {{.capacity = "\"0x10\\u001b[31m\""}, "capacity is '0x10?[31m', not"},

@@ -416,6 +416,73 @@ Test(import_files, options)
     remove_folder(&folder);
 }
 
+/* A snapshot of each format, small. */
+static void make_snapshot(struct fgr_bytes_maker *out, enum fgr_format format)
+{
+    struct fgr_store_nodes nodes;
+    struct fgr_imported got;
+    fgr_store_nodes_init(&nodes);
+    switch (format) {
+    case FGR_FORMAT_GOSSIP_STORE:
+        make_store(out);
+        return;
+    case FGR_FORMAT_DESCRIBEGRAPH:
+        fgr_bytes_put_text(out,
+                           "{\"edges\":[{\"channel_id\":\"1099511627777\",\"node1_pub\":\"%s\","
+                           "\"node2_pub\":\"%s\",\"capacity\":\"9\",\"node1_policy\":{}}]}",
+                           nodes.hex[0], nodes.hex[1]);
+        return;
+    case FGR_FORMAT_CSV:
+        fgr_bytes_put_text(out, "scid,source_node_index,dest_node_index,capacity_sat,htlc_min_msat,"
+                                "htlc_max_msat,base_fee_msat,fee_ppm,cltv_delta,enabled\n"
+                                "7x8x9,0,1,9,0,9000,1,2,3,1\n");
+        return;
+    case FGR_FORMAT_IMAGE:
+        make_store(out);
+        fgr_import_bytes(&got, out, NULL);
+        out->n = 0;
+        fgr_bytes_put(out, got.bytes, got.n_bytes);
+        fgr_imported_free(&got);
+        return;
+    case FGR_FORMAT_UNKNOWN:
+        return;
+    }
+}
+
+/* Every format in every compression: it imports, and cut anywhere it does not. */
+Test(import_files, a_cut_compressed_file_is_an_error)
+{
+    struct fgr_store_nodes nodes;
+    struct fgr_bytes_maker table = {0};
+    fgr_store_nodes_init(&nodes);
+    fgr_bytes_put_text(&table, "node_index,node_id\n0,%s\n1,%s\n", nodes.hex[0], nodes.hex[1]);
+    for (unsigned format = FGR_FORMAT_GOSSIP_STORE; format <= FGR_FORMAT_IMAGE; format++) {
+        const struct fgr_bytes_maker *table_if_csv = format == FGR_FORMAT_CSV ? &table : NULL;
+        struct fgr_bytes_maker plain = {0};
+        make_snapshot(&plain, (enum fgr_format)format);
+        for (unsigned how = FGR_COMPRESSION_GZIP; how <= FGR_COMPRESSION_ZSTD; how++) {
+            struct fgr_bytes_maker packed = {0};
+            struct fgr_imported got;
+            fgr_pack(&packed, (enum fgr_compression)how, plain.data, plain.n);
+            fgr_import_bytes(&got, &packed, table_if_csv);
+            cr_assert_eq(got.code, FGR_OK, "%s", got.err.text);
+            cr_assert_eq(got.report.format, (enum fgr_format)format);
+            cr_assert_eq(got.report.compression, (enum fgr_compression)how);
+            cr_assert_eq(got.report.enabled, 1);
+            fgr_imported_free(&got);
+            for (size_t n_whole = packed.n--; packed.n >= 10; packed.n--) {
+                fgr_import_bytes(&got, &packed, table_if_csv);
+                cr_assert_eq(got.code, FGR_ERR_FORMAT, "%zu of %zu", packed.n, n_whole);
+                cr_assert_null(got.bytes);
+                cr_assert_not_null(strstr(got.err.text, "ends early"), "%s", got.err.text);
+            }
+            fgr_bytes_free(&packed);
+        }
+        fgr_bytes_free(&plain);
+    }
+    fgr_bytes_free(&table);
+}
+
 /* Compressed text that never ends, in every format that has text. */
 Test(import_files, bombs)
 {
