@@ -91,33 +91,52 @@ void fgr_bound_fill(struct fgr_scratch *scratch, const struct fgr_search_task *t
     }
 }
 
-uint64_t fgr_bound_widest(struct fgr_scratch *scratch, const struct fgr_view *view, uint32_t from,
-                          uint32_t to)
+/* Largest amount that can be forwarded out of `received_msat`, the fee for it taken off; 0 = none. */
+static uint64_t forwardable(uint64_t received_msat, const struct fgr_half *half)
 {
-    /* Dijkstra on the narrowest half-channel, widest first: keys count down from the largest. */
-    const struct fgr_adjacency *out = &view->out;
-    uint64_t *width = scratch->bound.fee_msat;
-    for (uint32_t i = 0; i < view->n_nodes; i++) {
-        width[i] = 0;
+    if (received_msat <= half->base_msat) {
+        return 0;
     }
-    width[from] = FGR_MSAT_MAX;
-    scratch->forward.n = 0;
-    fgr_heap_push(&scratch->forward, 0, from);
-    while (scratch->forward.n > 0) {
-        uint64_t top = scratch->forward.entry[0];
+    uint64_t left_msat = received_msat - half->base_msat;
+    /* Without the floor in the fee it would be left / (1 + ppm / 1e6); the floor gives a little
+     * more, at most one msat here. */
+    uint64_t amount_msat = fgr_muldiv_floor(left_msat, 1000000, 1000000 + (uint64_t)half->ppm);
+    while (amount_msat + 1 + fgr_fee_msat(amount_msat + 1, half->base_msat, half->ppm) <=
+           received_msat) {
+        amount_msat++;
+    }
+    return amount_msat;
+}
+
+uint64_t fgr_bound_largest(struct fgr_scratch *scratch, const struct fgr_view *view, uint32_t from,
+                           uint32_t to)
+{
+    /* Dijkstra on the amount that reaches a node, largest first: having more is never worse, since
+     * one may always send less. Keys count down from the largest amount there is. */
+    const struct fgr_adjacency *out = &view->out;
+    struct fgr_heap *heap = &scratch->forward;
+    uint64_t *most = scratch->bound.fee_msat;
+    memset(most, 0, view->n_nodes * sizeof *most);
+    most[from] = FGR_MSAT_MAX;
+    heap->n = 0;
+    fgr_heap_push(heap, 0, from);
+    while (heap->n > 0) {
+        uint64_t top = heap->entry[0];
         uint32_t node = fgr_heap_item(top);
-        fgr_heap_pop(&scratch->forward);
-        if (fgr_heap_key(top) != fgr_key_encode(FGR_MSAT_MAX - width[node])) {
+        fgr_heap_pop(heap);
+        if (fgr_heap_key(top) != fgr_key_encode(FGR_MSAT_MAX - most[node])) {
             continue;
         }
         for (uint32_t i = out->first[node]; i < out->first[node + 1]; i++) {
-            uint64_t max_msat = view->half[out->edge[i]].htlc_max_msat;
-            uint64_t w = max_msat < width[node] ? max_msat : width[node];
-            if (w > width[out->nbr[i]] && scratch->forward.n <= scratch->n_usable) {
-                width[out->nbr[i]] = w;
-                fgr_heap_push(&scratch->forward, fgr_key_encode(FGR_MSAT_MAX - w), out->nbr[i]);
+            const struct fgr_half *half = &view->half[out->edge[i]];
+            uint64_t amount_msat = node == from ? FGR_MSAT_MAX : forwardable(most[node], half);
+            amount_msat = amount_msat < half->htlc_max_msat ? amount_msat : half->htlc_max_msat;
+            if (amount_msat >= half->htlc_min_msat && amount_msat > most[out->nbr[i]] &&
+                heap->n <= scratch->n_usable) {
+                most[out->nbr[i]] = amount_msat;
+                fgr_heap_push(heap, fgr_key_encode(FGR_MSAT_MAX - amount_msat), out->nbr[i]);
             }
         }
     }
-    return width[to];
+    return most[to];
 }

@@ -21,8 +21,9 @@ void fgr_bound_fill(struct fgr_scratch *scratch, const struct fgr_search_task *t
 uint32_t fgr_bound_reach(struct fgr_scratch *scratch, const struct fgr_view *view,
                          const struct fgr_adjacency *adj, uint32_t node, uint64_t amount_msat);
 
-/* Largest amount some path from `from` to `to` can carry if fees were nothing; 0 = no path. */
-uint64_t fgr_bound_widest(struct fgr_scratch *scratch, const struct fgr_view *view, uint32_t from,
-                          uint32_t to);
+/* Largest amount that one path can deliver from `from` to `to`, whatever it costs: exact with fees,
+ * htlc_min and htlc_max. 0 = none. */
+uint64_t fgr_bound_largest(struct fgr_scratch *scratch, const struct fgr_view *view, uint32_t from,
+                           uint32_t to);
 
 #endif

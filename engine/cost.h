@@ -40,7 +40,7 @@ struct fgr_cost_terms {
     uint64_t fail_msat;
 };
 
-/* No route costs this much: terms saturate here, and the sum of two never wraps. */
+/* No route costs this much: terms saturate here, and the sum of three never wraps. */
 #define FGR_COST_INF (UINT64_MAX / 4)
 
 /* The cost of the public contract. */
@@ -71,20 +71,27 @@ static inline uint64_t fgr_cost_first(const struct fgr_cost *cost, uint64_t amou
     return fgr_cost_fail(cost, amount_msat, capacity_msat) + cost->hop_weight;
 }
 
-/* What forwarding over a half-channel costs; `fee_msat` is its BOLT 7 fee for the amount.
- * At most FGR_COST_INF. */
-static inline uint64_t fgr_cost_forward(const struct fgr_cost *cost, const struct fgr_half *half,
-                                        uint64_t fee_msat, uint64_t amount_msat,
-                                        uint64_t capacity_msat)
+/* What forwarding costs for certain, i.e. without the failure term; `fee_msat` is the BOLT 7 fee
+ * for the amount. At most FGR_COST_INF. */
+static inline uint64_t fgr_cost_certain(const struct fgr_cost *cost, uint32_t cltv_blocks,
+                                        uint64_t fee_msat, uint64_t amount_msat)
 {
-    uint64_t fail = fgr_cost_fail(cost, amount_msat, capacity_msat);
-    uint64_t risk = fgr_risk_msat(amount_msat, half->cltv_delta, cost->risk_ppb);
-    fgr_u128 sum = (fgr_u128)fee_msat * cost->fee_weight + risk + fail +
-                   (uint64_t)half->cltv_delta * cost->cltv_weight + cost->hop_weight;
+    uint64_t risk = fgr_risk_msat(amount_msat, cltv_blocks, cost->risk_ppb);
+    fgr_u128 sum = (fgr_u128)fee_msat * cost->fee_weight + risk +
+                   (uint64_t)cltv_blocks * cost->cltv_weight + cost->hop_weight;
     if (FGR_UNLIKELY(cost->byte_weight > 0)) {
         sum += (uint64_t)fgr_onion_hop_bytes(amount_msat) * cost->byte_weight;
     }
     return sum > FGR_COST_INF ? FGR_COST_INF : (uint64_t)sum;
+}
+
+/* What forwarding over a half-channel costs. At most 2 * FGR_COST_INF. */
+static inline uint64_t fgr_cost_forward(const struct fgr_cost *cost, const struct fgr_half *half,
+                                        uint64_t fee_msat, uint64_t amount_msat,
+                                        uint64_t capacity_msat)
+{
+    return fgr_cost_certain(cost, half->cltv_delta, fee_msat, amount_msat) +
+           fgr_cost_fail(cost, amount_msat, capacity_msat);
 }
 
 #endif

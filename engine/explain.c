@@ -8,7 +8,7 @@
  *      exact search, minimising the fee, the expiry, the hops or the onion bytes instead of the
  *      cost. What it finds is the smallest limit that works.
  *
- * The largest amount that one path can carry is found by bisection over the exact search.
+ * The largest amount that one path can carry comes from a search of its own (bound.h).
  */
 #include "engine/explain.h"
 
@@ -87,27 +87,6 @@ static bool is_connected(struct fgr_scratch *scratch, struct fgr_explain *out,
     return scratch->bound.hops[to] != FGR_LIMIT_NONE;
 }
 
-/* Largest amount with a route under the query's limits, by bisection below the failing amount. */
-static uint64_t largest_amount(struct fgr_scratch *scratch, const struct fgr_view *view,
-                               const struct fgr_route_query *query)
-{
-    struct fgr_route_query q = *query;
-    uint64_t low = 0;
-    uint64_t high = fgr_bound_widest(scratch, view, query->from.v, query->to.v);
-    high = high < query->amount.v - 1 ? high : query->amount.v - 1;
-    while (low < high) {
-        q.amount.v = low + (high - low + 1) / 2;
-        struct fgr_search_task task;
-        fgr_query_task(&task, view, &q);
-        if (least_value(scratch, &task) < FGR_COST_INF) {
-            low = q.amount.v;
-        } else {
-            high = q.amount.v - 1;
-        }
-    }
-    return low;
-}
-
 static enum fgr_reason reason_of_ends(const struct fgr_explain *e)
 {
     if (e->out_enabled == 0) {
@@ -141,7 +120,7 @@ static void explain_amount(struct fgr_scratch *scratch, struct fgr_explain *out,
         out->reason = is_joined ? FGR_REASON_AMOUNT_BLOCKED : FGR_REASON_NOT_CONNECTED;
     }
     if (is_joined) {
-        out->max_amount.v = largest_amount(scratch, view, query);
+        out->max_amount.v = fgr_bound_largest(scratch, view, query->from.v, query->to.v);
     }
 }
 

@@ -107,30 +107,33 @@ void fgr_finish_tree(struct fgr_run *run, uint32_t label)
     }
 }
 
+/* One half-channel from the source as the last step of a label. */
+static void finish_over(struct fgr_run *run, uint32_t label, uint32_t edge)
+{
+    const struct fgr_label *from = &run->scratch->label[label];
+    struct totals t = totals_of(from);
+    struct tail tail = {.n_edges = 1, .edge = {edge}};
+    if (prepend(run, &t, edge, true)) {
+        keep(run, &t, &tail, label);
+    } else if (t.amount_msat < run->view->half[edge].htlc_min_msat) {
+        fgr_finish_blocked(run, from, edge, 0);
+    }
+}
+
 void fgr_finish_source(struct fgr_run *run, uint32_t label)
 {
     const struct fgr_adjacency *in = &run->view->in;
-    const struct fgr_label *from = &run->scratch->label[label];
+    const struct fgr_adjacency *out = &run->view->out;
     uint32_t source = run->task->from;
-    /* The entries of a node are sorted by neighbour: bisect for the source. */
-    uint32_t low = in->first[from->node];
-    uint32_t end = in->first[from->node + 1];
-    uint32_t high = end;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (in->nbr[middle] < source) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    for (uint32_t i = low; i < end && in->nbr[i] == source; i++) {
-        struct totals t = totals_of(from);
-        struct tail tail = {.n_edges = 1, .edge = {in->edge[i]}};
-        if (prepend(run, &t, in->edge[i], true)) {
-            keep(run, &t, &tail, label);
-        } else if (t.amount_msat < run->view->half[in->edge[i]].htlc_min_msat) {
-            fgr_finish_blocked(run, from, in->edge[i], 0);
+    uint32_t node = run->scratch->label[label].node;
+    /* The half-channels between the two stand in both lists: take the shorter one. */
+    bool is_in = in->first[node + 1] - in->first[node] < out->first[source + 1] - out->first[source];
+    const struct fgr_adjacency *adjacency = is_in ? in : out;
+    uint32_t own = is_in ? node : source;
+    uint32_t other = is_in ? source : node;
+    for (uint32_t i = adjacency->first[own]; i < adjacency->first[own + 1]; i++) {
+        if (adjacency->nbr[i] == other) {
+            finish_over(run, label, adjacency->edge[i]);
         }
     }
 }

@@ -59,26 +59,37 @@ static bool dominates(const struct fgr_run *run, const struct fgr_label *a,
            (run->mode == FGR_RUN_STRICT || visits_subset(run->scratch, a, b));
 }
 
+/* What lies ahead of a node at least. */
+struct ahead {
+    uint64_t fee_msat;
+    uint32_t cltv;
+    uint32_t hops;
+};
+
+static struct ahead ahead_of(const struct fgr_run *run, uint32_t node)
+{
+    const struct fgr_limit_bound *bound = &run->scratch->bound;
+    const struct fgr_limits *limits = &run->task->limits;
+    if (!run->has_bounds) {
+        return (struct ahead){0, 0, 0};
+    }
+    return (struct ahead){limits->fee_msat == FGR_MSAT_NONE ? 0 : bound->fee_msat[node],
+                          limits->cltv == FGR_LIMIT_NONE ? 0 : bound->cltv[node],
+                          bound->hops[node]};
+}
+
 bool fgr_label_keeps_limits(const struct fgr_run *run, const struct fgr_label *label)
 {
     const struct fgr_limits *limits = &run->task->limits;
-    const struct fgr_limit_bound *bound = &run->scratch->bound;
-    uint32_t node = label->node;
-    uint32_t hops = bound->hops[node];
-    if (hops == FGR_LIMIT_NONE || hops + label->hops > limits->hops) {
-        return false;
-    }
-    if (limits->cltv != FGR_LIMIT_NONE &&
-        (uint64_t)bound->cltv[node] + label->cltv > limits->cltv) {
-        return false;
-    }
+    struct ahead ahead = ahead_of(run, label->node);
     uint64_t fee_msat = label->amount_msat - run->task->amount_msat;
-    if (limits->fee_msat != FGR_MSAT_NONE &&
-        (fee_msat > limits->fee_msat || bound->fee_msat[node] > limits->fee_msat - fee_msat)) {
-        return false;
+    uint64_t bytes = label->bytes;
+    if (ahead.hops > 0) {
+        bytes += (uint64_t)(ahead.hops - 1) * fgr_onion_hop_bytes(label->amount_msat);
     }
-    uint32_t ahead = hops > 0 ? (hops - 1) * fgr_onion_hop_bytes(label->amount_msat) : 0;
-    return limits->bytes == FGR_LIMIT_NONE || ahead + label->bytes <= limits->bytes;
+    return (uint64_t)ahead.hops + label->hops <= limits->hops &&
+           (uint64_t)ahead.cltv + label->cltv <= limits->cltv && bytes <= limits->bytes &&
+           fee_msat <= limits->fee_msat && ahead.fee_msat <= limits->fee_msat - fee_msat;
 }
 
 uint32_t fgr_label_new(struct fgr_run *run, const struct fgr_label *label)

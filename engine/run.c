@@ -37,10 +37,6 @@
 
 #include <math.h>
 
-/* From this amount on the forward front is content with the bound of the scan, a few msat below the
- * exact cost. Below, whole routes cost no more than that, and the exact cost saves far more. */
-#define ROUGH_FROM_MSAT 1000000
-
 /* Lists shorter than this are swept once. */
 #define TWO_SWEEPS_FROM 24
 
@@ -67,7 +63,7 @@ static struct fgr_scan_terms scan_terms(const struct fgr_cost *cost, uint64_t am
     return (struct fgr_scan_terms){
         .amount_msat = amount,
         .base = fee,
-        .rate = fee * amount,
+        .ppm = fee * (amount * 1e-6F),
         .cltv = (float)cost->risk_ppb * 1e-9F * amount + (float)cost->cltv_weight,
         .fail = cost->model == FGR_PROB_UNIFORM ? float_floor(cost->fail_msat) : 0.0F,
         .fixed = (float)fixed,
@@ -91,30 +87,30 @@ static void reach(struct fgr_run *run, uint32_t node, uint32_t edge, uint64_t fo
     }
 }
 
+/* What entry `i` costs at the delivered amount, from the columns alone, which the scan has just
+ * brought near: exact but for the failure term, a lower bound. */
+static uint64_t cost_of_entry(const struct fgr_run *run, uint32_t i)
+{
+    const struct fgr_adjacency *out = &run->view->out;
+    const struct fgr_cost *cost = &run->task->cost;
+    uint64_t amount_msat = run->task->amount_msat;
+    uint64_t fee_msat =
+        fgr_fee_msat(amount_msat, (uint32_t)out->base_msat[i], (uint32_t)out->ppm[i]);
+    uint64_t sum = fgr_cost_certain(cost, out->cltv[i], fee_msat, amount_msat);
+    float fail = run->forward_terms.fail *
+                 fgr_scan_series(run->forward_terms.amount_msat * out->inv_cap[i]) * FGR_SCAN_SLACK;
+    return sum + (fail > 1.0F ? (uint64_t)(fail - 1.0F) : 0);
+}
+
 /* Prices forward entry `i` of a node at distance `forward_cost`. */
 static void relax_forward(struct fgr_run *run, uint32_t i, uint64_t forward_cost, float bound)
 {
     const struct fgr_adjacency *out = &run->view->out;
-    uint64_t amount_msat = run->task->amount_msat;
     uint32_t node = out->nbr[i];
     struct fgr_node_state *state = fgr_scratch_node(run->scratch, node);
-    if (forward_cost + (uint64_t)bound >= state->forward_cost) {
-        return;
+    if (forward_cost + (uint64_t)bound < state->forward_cost) {
+        reach(run, node, out->edge[i], forward_cost + cost_of_entry(run, i));
     }
-    uint32_t edge = out->edge[i];
-    if (amount_msat >= ROUGH_FROM_MSAT) {
-        reach(run, node, edge, forward_cost + (uint64_t)bound);
-        return;
-    }
-    const struct fgr_half *half = &run->view->half[edge];
-    if (amount_msat > half->htlc_max_msat) {
-        return;
-    }
-    uint64_t capacity_msat = fgr_view_chan_of(run->view, edge)->capacity_sat * 1000;
-    uint64_t fee_msat = fgr_fee_msat(amount_msat, half->base_msat, half->ppm);
-    reach(run, node, edge,
-          forward_cost + fgr_cost_forward(&run->task->cost, half, fee_msat, amount_msat,
-                                          capacity_msat));
 }
 
 /* Least cost that any label still to be expanded or made can have, where it is not settled. */
@@ -124,23 +120,39 @@ static uint64_t backward_floor(const struct fgr_run *run)
     const struct fgr_heap *near = &run->scratch->near;
     uint64_t least = far->n > 0 ? fgr_key_decode(fgr_heap_key(far->entry[0])) : FGR_COST_INF;
     if (near->n > 0) {
+        /* Costs rise by at least what the potential falls, so what comes of this label at an
+         * unsettled node costs at least its key less the radius. Keys that count fees missing for
+         * an htlc_min say nothing of the kind. */
+        bool is_missing = run->task->amount_msat < run->source_min_msat;
         uint64_t key = fgr_key_decode(fgr_heap_key(near->entry[0]));
-        uint64_t beyond = key > run->radius ? key - run->radius : 0;
+        uint64_t beyond = key > run->radius && !is_missing ? key - run->radius : 0;
         least = beyond < least ? beyond : least;
     }
     return least;
+}
+
+/* No entry of a list from `i` on is cheaper than this. */
+static uint64_t rest_of_list(const struct fgr_run *run, const struct fgr_adjacency *adjacency,
+                             uint32_t i, uint64_t amount_msat)
+{
+    uint64_t rank = fgr_adjacency_rank(adjacency, i);
+    uint64_t fee_msat = amount_msat < 1000000 ? rank * amount_msat / 1000000 : rank;
+    return fee_msat * run->task->cost.fee_weight;
 }
 
 static void expand_forward(struct fgr_run *run, uint32_t node, uint64_t forward_cost)
 {
     struct fgr_scratch *s = run->scratch;
     const struct fgr_adjacency *out = &run->view->out;
-    struct fgr_scan_terms terms = scan_terms(&run->task->cost, run->task->amount_msat);
+    uint64_t ahead = forward_cost + backward_floor(run);
     uint32_t end = out->first[node + 1];
-    run->work[0] += end - out->first[node];
     for (uint32_t first = out->first[node]; first < end; first += FGR_SCAN_BLOCK) {
         uint32_t n = end - first < FGR_SCAN_BLOCK ? end - first : FGR_SCAN_BLOCK;
-        s->scan(s->scan_bound, out, first, n, &terms);
+        if (ahead + rest_of_list(run, out, first, run->task->amount_msat) >= run->best->cost) {
+            return;
+        }
+        run->work[0] += n;
+        s->scan(s->scan_bound, out, first, n, &run->forward_terms);
         if (n >= TWO_SWEEPS_FROM && run->best->cost >= FGR_COST_INF) {
             for (uint32_t i = 0; i < n; i++) {
                 const struct fgr_node_state *state = &s->node[out->nbr[first + i]];
@@ -150,7 +162,6 @@ static void expand_forward(struct fgr_run *run, uint32_t node, uint64_t forward_
                 }
             }
         }
-        uint64_t ahead = forward_cost + backward_floor(run);
         float slack = slack_ceil(run->best->cost, ahead);
         for (uint32_t i = 0; i < n; i++) {
             if (s->scan_bound[i] < slack) {
@@ -368,9 +379,13 @@ static void expand_backward(struct fgr_run *run, uint32_t from)
     }
     struct fgr_scan_terms terms = scan_terms(&run->task->cost, s->label[from].amount_msat);
     uint32_t end = in->first[node + 1];
-    run->work[1] += end - in->first[node];
     for (uint32_t first = in->first[node]; first < end; first += FGR_SCAN_BLOCK) {
         uint32_t n = end - first < FGR_SCAN_BLOCK ? end - first : FGR_SCAN_BLOCK;
+        if (s->label[from].cost + rest_of_list(run, in, first, s->label[from].amount_msat) >=
+            run->best->cost) {
+            return;
+        }
+        run->work[1] += n;
         s->scan(s->scan_bound, in, first, n, &terms);
         if (n >= TWO_SWEEPS_FROM && run->best->cost >= FGR_COST_INF) {
             for (uint32_t i = 0; i < n; i++) {
@@ -494,6 +509,7 @@ static void step_backward(struct fgr_run *run, struct fgr_heap *heap)
 uint64_t fgr_run(struct fgr_run *run)
 {
     fgr_scratch_reset(run->scratch);
+    run->forward_terms = scan_terms(&run->task->cost, run->task->amount_msat);
     start_forward(run);
     start_backward(run);
     uint64_t bound = 0;

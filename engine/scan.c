@@ -5,12 +5,12 @@
  * two nanoseconds per entry, without a branch, a logarithm or a division, so that only the few
  * survivors are priced exactly.
  *
- * Bound, in float:   base + a (rate + R cltv) + M (x + x^2/2 + x^3/3 + x^4/4),   x = a / (c + 1).
+ * Bound, in float:   base + a (ppm + R cltv) + M (x + x^2/2 + x^3/3 + x^4/4),   x = a / (c + 1).
  *
- * The series of -ln(1 - x) has positive terms only, so cutting it keeps a lower bound. Every
- * column is rounded down when the image is made. Rounding in here: at most 13 operations on
- * non-negative numbers, each off by 2^-24 of its result, so scaling by 1 - 2^-19 covers them
- * twice over; the exact cost drops fractions of a msat in three places, so 3 is taken off.
+ * The series of -ln(1 - x) has positive terms only, so cutting it keeps a lower bound. No column
+ * exceeds the truth. Rounding in here: at most 15 operations on non-negative numbers, each off by
+ * 2^-24 of its result, so scaling by 1 - 2^-19 covers them twice over; the exact cost drops
+ * fractions of a msat in three places, so 3 is taken off.
  *
  * The loop vectorises under -O3. No fused multiply-add is allowed (-ffp-contract=off), so the plain
  * and the AVX2 build, and any other machine, give the same floats. This file is compiled twice;
@@ -24,23 +24,22 @@
 #define FGR_SCAN_NAME fgr_scan_plain
 #endif
 
-#define FLOAT_SLACK (1.0F - 1.0F / 524288.0F)
 #define FLOOR_SLACK_MSAT 3.0F
 
 void FGR_SCAN_NAME(float *restrict out_bound, const struct fgr_adjacency *adj, uint32_t first,
                    uint32_t n, const struct fgr_scan_terms *terms)
 {
-    const float *restrict base = adj->base_msat + first;
-    const float *restrict rate = adj->rate + first;
-    const float *restrict cltv = adj->cltv + first;
+    const int32_t *restrict base = adj->base_msat + first;
+    const int32_t *restrict ppm = adj->ppm + first;
+    const uint16_t *restrict cltv = adj->cltv + first;
     const float *restrict inv_cap = adj->inv_cap + first;
     const float *restrict max = adj->max_msat + first;
     const struct fgr_scan_terms t = *terms;
     for (uint32_t i = 0; i < n; i++) {
         float x = t.amount_msat * inv_cap[i];
-        float series = x * (1.0F + x * (0.5F + x * (0.33333F + x * 0.25F)));
-        float sum = t.base * base[i] + t.rate * rate[i] + t.cltv * cltv[i] + t.fail * series;
-        float bound = (sum + t.fixed) * FLOAT_SLACK - FLOOR_SLACK_MSAT;
+        float fees = t.base * (float)base[i] + t.ppm * (float)ppm[i];
+        float sum = fees + t.cltv * (float)cltv[i] + t.fail * fgr_scan_series(x);
+        float bound = (sum + t.fixed) * FGR_SCAN_SLACK - FLOOR_SLACK_MSAT;
         bound = bound > 0.0F ? bound : 0.0F;
         out_bound[i] = t.amount_msat > max[i] ? INFINITY : bound;
     }

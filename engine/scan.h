@@ -11,17 +11,26 @@
 
 #include "graph/view.h"
 
-#define FGR_SCAN_BLOCK 256
+#define FGR_SCAN_BLOCK 64
 
 /* The weighted cost of engine/cost.h as floats, each rounded down; `amount_msat` too. */
 struct fgr_scan_terms {
     float amount_msat;
     float base;  /* times base_msat */
-    float rate;  /* times ppm / 1e6 */
+    float ppm;   /* times ppm */
     float cltv;  /* times cltv_delta */
     float fail;  /* times a lower bound of -ln P; 0 where the model has none */
     float fixed; /* per half-channel */
 };
+
+/* What float rounding may add to a bound, and more, taken off as a factor. */
+#define FGR_SCAN_SLACK (1.0F - 1.0F / 524288.0F)
+
+/* At most -ln(1 - x), 0 <= x <= 1: its first terms, all positive. */
+static inline float fgr_scan_series(float x)
+{
+    return x * (1.0F + x * (0.5F + x * (0.33333F + x * 0.25F)));
+}
 
 /* out_bound[i] <= the exact cost of entry first + i, n <= FGR_SCAN_BLOCK; infinite if the amount
  * is above its htlc_max. */

@@ -60,6 +60,7 @@ static uint64_t run_pass(struct fgr_run *run, enum fgr_run_mode mode)
                             .mode = mode,
                             .max_labels = mode >= FGR_RUN_STRICT ? run->task->max_labels_apart
                                                                  : run->task->max_labels,
+                            .has_bounds = run->has_bounds,
                             .top_msat = run->top_msat,
                             .blocked = FGR_COST_INF,
                             .looped = FGR_COST_INF};
@@ -115,14 +116,12 @@ void fgr_search(struct fgr_scratch *scratch, struct fgr_search_result *out_resul
         r->n_edges = 0;
         mode = FGR_RUN_LIMITED;
         fgr_bound_fill(scratch, task);
+        run.has_bounds = true;
         uint64_t bound = run_pass(&run, mode);
         r->bound = bound > r->bound ? bound : r->bound;
     }
     if (is_good_enough(task, r) || run.is_exhausted || run.blocked >= r->cost) {
         return;
-    }
-    if (mode == FGR_RUN_PLAIN) {
-        fgr_bound_fill(scratch, task);
     }
     search_apart(&run, mode);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * adjacency.c - order by (node, neighbour, edge) in two stable counting passes.
+ * adjacency.c - order by (node, fee rank, neighbour, edge) in four stable counting passes.
  *
- * The edges start out ascending. A counting pass by neighbour and then one by node leave them
- * sorted by node, within a node by neighbour, and within a neighbour by edge: linear time, and the
- * bucket borders of the second pass are the `first` array.
+ * The edges start out ascending. Counting passes by neighbour, by the two halves of the fee rank
+ * and then by node leave them sorted by all of these: linear time, and the bucket borders of the
+ * last pass are the `first` array.
  */
 #include "graph/adjacency.h"
 
@@ -13,6 +13,8 @@
 
 #include "graph/util/array.h"
 #include "graph/util/round.h"
+
+#define RANK_DIGITS (UINT32_C(1) << 16)
 
 /* The node an edge is grouped by is at end `side ^ direction` of its channel. */
 struct sorter {
@@ -30,27 +32,48 @@ static uint32_t other_node(const struct sorter *sorter, uint32_t edge)
     return sorter->source->chan[edge >> 1].node[(~edge & 1) ^ sorter->side];
 }
 
-typedef uint32_t node_of_fn(const struct sorter *sorter, uint32_t edge);
-
-/* Moves `edges` to `out_edges`, ascending by node_of and otherwise in the order they had; leaves
- * the borders in out_first (n_nodes + 1). */
-static void bucket(const struct sorter *sorter, uint32_t *out_first, uint32_t *out_edges,
-                   const uint32_t *edges, node_of_fn *node_of)
+/* Fees beyond INT32_MAX count as that: still a lower bound, and the columns stay signed. */
+static int32_t clamp(uint32_t fee)
 {
-    uint32_t n_nodes = sorter->source->n_nodes;
+    return fee < INT32_MAX ? (int32_t)fee : INT32_MAX;
+}
+
+static uint32_t rank_of(const struct sorter *sorter, uint32_t edge)
+{
+    const struct fgr_half *half = &sorter->source->half[edge];
+    return (uint32_t)clamp(half->base_msat) + (uint32_t)clamp(half->ppm);
+}
+
+static uint32_t rank_low(const struct sorter *sorter, uint32_t edge)
+{
+    return rank_of(sorter, edge) % RANK_DIGITS;
+}
+
+static uint32_t rank_high(const struct sorter *sorter, uint32_t edge)
+{
+    return rank_of(sorter, edge) / RANK_DIGITS;
+}
+
+typedef uint32_t digit_fn(const struct sorter *sorter, uint32_t edge);
+
+/* Moves `edges` to `out_edges`, ascending by `digit` (below n_digits) and otherwise in the order
+ * they had; leaves the borders in out_first (n_digits + 1). */
+static void bucket(const struct sorter *sorter, uint32_t *out_first, uint32_t *out_edges,
+                   const uint32_t *edges, digit_fn *digit, uint32_t n_digits)
+{
     uint32_t n_edges = sorter->source->n_usable;
-    memset(out_first, 0, ((size_t)n_nodes + 1) * sizeof *out_first);
+    memset(out_first, 0, ((size_t)n_digits + 1) * sizeof *out_first);
     for (uint32_t i = 0; i < n_edges; i++) {
-        out_first[node_of(sorter, edges[i])]++;
+        out_first[digit(sorter, edges[i])]++;
     }
     uint32_t sum = 0;
-    for (uint32_t v = 0; v <= n_nodes; v++) {
+    for (uint32_t v = 0; v <= n_digits; v++) {
         sum += out_first[v];
         out_first[v] = sum;
     }
     /* Backwards, each bucket from its end: afterwards out_first[v] is its beginning. */
     for (uint32_t i = n_edges; i-- > 0;) {
-        out_edges[--out_first[node_of(sorter, edges[i])]] = edges[i];
+        out_edges[--out_first[digit(sorter, edges[i])]] = edges[i];
     }
 }
 
@@ -71,9 +94,9 @@ static void fill_bounds(const struct fgr_adjacency_columns *columns, const struc
         const struct fgr_half *half = &sorter->source->half[edge];
         uint64_t capacity_msat = sorter->source->chan[edge >> 1].capacity_sat * 1000;
         columns->nbr[i] = other_node(sorter, edge);
-        columns->base_msat[i] = fgr_float_floor(half->base_msat);
-        columns->rate[i] = fgr_float_ratio_floor(half->ppm, 1000000);
-        columns->cltv[i] = (float)half->cltv_delta;
+        columns->base_msat[i] = clamp(half->base_msat);
+        columns->ppm[i] = clamp(half->ppm);
+        columns->cltv[i] = half->cltv_delta;
         columns->inv_cap[i] = fgr_float_ratio_floor(1, capacity_msat + 1);
         columns->max_msat[i] = fgr_float_ceil(half->htlc_max_msat);
     }
@@ -84,14 +107,23 @@ enum fgr_err fgr_adjacency_fill(const struct fgr_adjacency_columns *out_columns,
                                 struct fgr_error *err)
 {
     struct sorter sorter = {.source = source, .side = is_incoming ? 1 : 0};
-    uint32_t *by_nbr = fgr_array_new(source->n_usable, sizeof *by_nbr, err);
-    if (by_nbr == NULL) {
+    uint32_t n_nodes = source->n_nodes;
+    uint32_t *other = fgr_array_new(source->n_usable, sizeof *other, err);
+    uint32_t *borders = fgr_array_new(
+        (n_nodes > RANK_DIGITS ? (size_t)n_nodes : RANK_DIGITS) + 1, sizeof *borders, err);
+    if (other == NULL || borders == NULL) {
+        free(other);
+        free(borders);
         return FGR_ERR_MEMORY;
     }
-    list_usable(out_columns->edge, source);
-    bucket(&sorter, out_columns->first, by_nbr, out_columns->edge, other_node);
-    bucket(&sorter, out_columns->first, out_columns->edge, by_nbr, own_node);
-    free(by_nbr);
+    uint32_t *edge = out_columns->edge;
+    list_usable(edge, source);
+    bucket(&sorter, borders, other, edge, other_node, n_nodes);
+    bucket(&sorter, borders, edge, other, rank_low, RANK_DIGITS);
+    bucket(&sorter, borders, other, edge, rank_high, RANK_DIGITS);
+    bucket(&sorter, out_columns->first, edge, other, own_node, n_nodes);
+    free(other);
+    free(borders);
     fill_bounds(out_columns, &sorter);
     return FGR_OK;
 }

@@ -17,9 +17,9 @@ struct fgr_adjacency_columns {
     uint32_t *first;
     uint32_t *nbr;
     uint32_t *edge;
-    float *base_msat;
-    float *rate;
-    float *cltv;
+    int32_t *base_msat;
+    int32_t *ppm;
+    uint16_t *cltv;
     float *inv_cap;
     float *max_msat;
 };

@@ -17,6 +17,7 @@
 #include "graph/util/bytes.h"
 #include "graph/util/error.h"
 
+#define NEGATIVE "negative or not a number"
 #define FLOAT_INF_BITS UINT32_C(0x7f800000) /* what is below, as an integer, is >= +0 and finite */
 
 /* Node numbers have 31 bits: every node has a channel, and there are at most 2^30 of them. */
@@ -27,7 +28,8 @@ struct audit {
     const struct fgr_view *view;
     const struct fgr_adjacency *adjacency; /* the direction being checked */
     const uint32_t *offsets;               /* the offset array being checked */
-    const float *column;                   /* the float column being checked */
+    const float *floats;                   /* the column being checked */
+    const int32_t *fees;                   /* the column being checked */
     uint64_t *ends;                        /* per channel: node 0 below, node 1 above bit 32, each
                                               with USABLE if the direction that leaves it is */
     uint32_t side;                         /* 1: edges grouped by the node they enter; 0: leave */
@@ -259,9 +261,15 @@ static inline bool entry_exists(const struct audit *audit, size_t i)
            (audit->adjacency->edge[i] < 2 * audit->view->n_chans);
 }
 
-static inline uint64_t entry_key(const struct fgr_adjacency *adjacency, size_t i)
+/* Whether entry i of a node may stand behind the one before it. */
+static inline bool entry_ascends(const struct fgr_adjacency *adjacency, size_t i)
 {
-    return (uint64_t)adjacency->nbr[i] << 32 | adjacency->edge[i];
+    size_t before = i - (i > 0);
+    uint32_t rank_before = fgr_adjacency_rank(adjacency, (uint32_t)before);
+    uint32_t rank = fgr_adjacency_rank(adjacency, (uint32_t)i);
+    uint64_t nbr_before = (uint64_t)adjacency->nbr[before] << 32 | adjacency->edge[before];
+    uint64_t nbr = (uint64_t)adjacency->nbr[i] << 32 | adjacency->edge[i];
+    return (rank_before < rank) | ((rank_before == rank) & (nbr_before < nbr));
 }
 
 /* Entry i is a usable edge between its neighbour and the node between whose borders it stands, and
@@ -277,38 +285,43 @@ static inline bool entry_is_good(const struct audit *audit, size_t i)
     uint32_t own = (uint32_t)ends & ~USABLE;
     uint32_t nbr = (uint32_t)(ends >> 32) & ~USABLE;
     uint64_t usable = ends >> (USABLE_SHIFT + 32 * audit->side) & 1;
-    size_t before = i - (i > 0);
     return (nbr == adjacency->nbr[i]) & (adjacency->first[own] <= i) &
            (i < adjacency->first[own + 1]) & (usable != 0) &
-           ((adjacency->first[own] == i) |
-            (entry_key(adjacency, before) < entry_key(adjacency, i)));
+           ((adjacency->first[own] == i) | entry_ascends(adjacency, i));
 }
 
 static inline bool float_is_good(const struct audit *audit, size_t i)
 {
     uint32_t bits;
-    memcpy(&bits, &audit->column[i], sizeof bits);
+    memcpy(&bits, &audit->floats[i], sizeof bits);
     return bits < FLOAT_INF_BITS;
 }
 
-static enum fgr_err check_floats(const struct audit *base)
+static inline bool fee_is_good(const struct audit *audit, size_t i)
+{
+    return audit->fees[i] >= 0;
+}
+
+static enum fgr_err check_columns(const struct audit *base)
 {
     const struct fgr_adjacency *adjacency = base->adjacency;
-    const float *columns[] = {adjacency->base_msat, adjacency->rate, adjacency->cltv,
-                              adjacency->inv_cap, adjacency->max_msat};
-    static const char *const names[2][5] = {
-        {"out_base", "out_rate", "out_cltv", "out_inv_cap", "out_max"},
-        {"in_base", "in_rate", "in_cltv", "in_inv_cap", "in_max"}};
     struct audit audit = *base;
-    for (size_t i = 0; i < 5; i++) {
-        audit.column = columns[i];
-        enum fgr_err rc = check(&audit, audit.view->n_usable, float_is_good, names[audit.side][i],
-                                "negative or not a number");
-        if (rc != FGR_OK) {
-            return rc;
-        }
+    size_t n = audit.view->n_usable;
+    audit.fees = adjacency->base_msat;
+    enum fgr_err rc = check(&audit, n, fee_is_good, audit.side ? "in_base" : "out_base", NEGATIVE);
+    if (rc == FGR_OK) {
+        audit.fees = adjacency->ppm;
+        rc = check(&audit, n, fee_is_good, audit.side ? "in_ppm" : "out_ppm", NEGATIVE);
     }
-    return FGR_OK;
+    if (rc == FGR_OK) {
+        audit.floats = adjacency->inv_cap;
+        rc = check(&audit, n, float_is_good, audit.side ? "in_inv_cap" : "out_inv_cap", NEGATIVE);
+    }
+    if (rc == FGR_OK) {
+        audit.floats = adjacency->max_msat;
+        rc = check(&audit, n, float_is_good, audit.side ? "in_max" : "out_max", NEGATIVE);
+    }
+    return rc;
 }
 
 static enum fgr_err check_adjacency(const struct audit *base, const struct fgr_adjacency *adjacency,
@@ -321,6 +334,9 @@ static enum fgr_err check_adjacency(const struct audit *base, const struct fgr_a
     enum fgr_err rc = check_offsets(&audit, adjacency->first, view->n_nodes, view->n_usable,
                                     side ? "in_first" : "out_first");
     if (rc == FGR_OK) {
+        rc = check_columns(&audit);
+    }
+    if (rc == FGR_OK) {
         rc = check(&audit, view->n_usable, entry_exists, side ? "in_edge" : "out_edge",
                    "no such edge or neighbour");
     }
@@ -328,7 +344,7 @@ static enum fgr_err check_adjacency(const struct audit *base, const struct fgr_a
         rc = check(&audit, view->n_usable, entry_is_good, side ? "in_edge" : "out_edge",
                    "not an edge of its node and neighbour, not usable or out of order");
     }
-    return rc == FGR_OK ? check_floats(&audit) : rc;
+    return rc;
 }
 
 /* Not below what the adjacency lists, and the sum is that of all channels. */

@@ -378,7 +378,7 @@ static enum fgr_err fill_adjacency(struct layout *layout, enum fgr_section first
     void *columns[8];
     for (unsigned i = 0; i < 8; i++) {
         uint64_t count = i == 0 ? (uint64_t)layout->n_nodes + 1 : layout->n_usable;
-        columns[i] = column(layout, first_kind + i, count, 4);
+        columns[i] = column(layout, first_kind + i, count, i == 5 ? 2 : 4); /* 5: cltv */
         if (columns[i] == NULL) {
             return FGR_ERR_MEMORY;
         }
@@ -387,7 +387,7 @@ static enum fgr_err fill_adjacency(struct layout *layout, enum fgr_section first
                                         .nbr = columns[1],
                                         .edge = columns[2],
                                         .base_msat = columns[3],
-                                        .rate = columns[4],
+                                        .ppm = columns[4],
                                         .cltv = columns[5],
                                         .inv_cap = columns[6],
                                         .max_msat = columns[7]};

@@ -5,9 +5,9 @@
  * Place in the flow: image (bytes, verified) -> view -> engine.
  *
  * Layout: cold records are arrays of small structs, one cache line per lookup. What a search
- * streams through is structure-of-arrays, once per direction: the usable half-channels sorted by
- * the node they enter (`in`) or leave (`out`), then by neighbour, then by edge. The float columns
- * bound the cost from below (see struct fgr_adjacency); exact values are in `half` and `chan`.
+ * streams through is structure-of-arrays, once per direction: the usable half-channels grouped by
+ * the node they enter (`in`) or leave (`out`), cheapest first. The columns bound the cost from below
+ * (see struct fgr_adjacency); exact values are in `half` and `chan`.
  *
  * Canonical: nodes are sorted by id, channels by scid, so one network has one image however its
  * source was ordered.
@@ -57,18 +57,27 @@ struct fgr_inbound {
 };
 
 /* The usable half-channels of one direction, grouped by node: entries first[v] .. first[v + 1] are
- * those of v. Float columns are rounded so that a bound computed from them never exceeds the exact
- * cost: base, rate and inv_cap down, max up (cltv is exact). */
+ * those of v, by rising base_msat + ppm (what they charge for 1 000 sat), then by neighbour, then
+ * by edge. A search stops in a list where that alone is too dear.
+ *
+ * The columns bound the cost from below: fees are exact up to INT32_MAX and that above, inv_cap is
+ * rounded down, max_msat up. */
 struct fgr_adjacency {
     const uint32_t *first; /* n_nodes + 1 */
     const uint32_t *nbr;   /* the other end */
     const uint32_t *edge;  /* half-channel index */
-    const float *base_msat;
-    const float *rate;     /* ppm / 1e6 */
-    const float *cltv;     /* blocks */
+    const int32_t *base_msat;
+    const int32_t *ppm;
+    const uint16_t *cltv;  /* blocks */
     const float *inv_cap;  /* 1 / (capacity_msat + 1) */
     const float *max_msat; /* htlc_max */
 };
+
+/* By this the entries of a node rise. */
+static inline uint32_t fgr_adjacency_rank(const struct fgr_adjacency *adjacency, uint32_t i)
+{
+    return (uint32_t)adjacency->base_msat[i] + (uint32_t)adjacency->ppm[i];
+}
 
 struct fgr_view {
     uint32_t n_nodes;

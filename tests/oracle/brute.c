@@ -51,30 +51,24 @@ static struct fgr_path priced(const struct walk *walk, uint64_t amount_msat)
     return path;
 }
 
-/* Every maximum and every limit, but no minimum. */
+/* Every maximum, but no minimum and no limit of the query. */
 static bool is_small_enough(const struct walk *walk, uint64_t amount_msat)
 {
-    struct fgr_path path = {.n_hops = walk->path.n_hops, .cltv_blocks = walk->query->final_cltv};
     uint64_t carried_msat = amount_msat;
-    path.onion_bytes = fgr_path_final_bytes(amount_msat, walk->query->final_bytes);
-    for (uint32_t i = path.n_hops; i-- > 0;) {
+    for (uint32_t i = walk->path.n_hops; i-- > 0;) {
         const struct fgr_half *half = &walk->view->half[walk->path.edge[i]];
         if (carried_msat > half->htlc_max_msat) {
             return false;
         }
         uint64_t fee_msat = fgr_fee_msat(carried_msat, half->base_msat, half->ppm);
         if (i > 0) {
-            path.cltv_blocks += half->cltv_delta;
-            path.onion_bytes += fgr_path_forward_bytes(carried_msat);
             carried_msat += fee_msat < FGR_MSAT_MAX ? fee_msat : FGR_MSAT_MAX;
         }
     }
-    path.fee_msat = carried_msat - amount_msat;
-    return fgr_path_within_limits(&path, walk->query);
+    return true;
 }
 
-/* Fees, sizes and amounts on the way grow with the delivered amount, so maxima and limits hold up
- * to some amount and fail beyond: found by halving. The minima are easiest to meet there: what
+/* Fees and amounts on the way grow with the delivered amount, so maxima hold up to some amount and fail beyond: found by halving. The minima are easiest to meet there: what
  * fails them there fails them at every smaller amount too. */
 static void note_amount(struct walk *walk)
 {

@@ -29,7 +29,7 @@ struct fgr_brute_answer {
     uint64_t needed_hops;
     uint64_t needed_bytes;
 
-    uint64_t max_amount_msat; /* largest amount any path carries within the limits; 0 = none */
+    uint64_t max_amount_msat; /* largest amount any path carries, whatever the limits; 0 = none */
 };
 
 /* `with_amounts`: also fill max_amount_msat, which costs 61 more pricings per path. */
