@@ -90,7 +90,8 @@ FGR_API const char *fgr_compression_str(enum fgr_compression compression);
 /* ---- view ---------------------------------------------------------------------------------- */
 
 /* Maps the image at `path` and verifies it: magic, version, bounds, checksums, and every index in
- * it, so that no later read can leave the mapping whatever the bytes were.
+ * it, so that no later read can leave the mapping whatever the bytes were. As with every mapped
+ * file, who changes it must replace it, as fgr_import does, and not write into it.
  * Errors: IO, MEMORY, FORMAT (with the reason and the section). */
 FGR_API FGR_NODISCARD enum fgr_err fgr_view_open(struct fgr_view **out_view, const char *path,
                                                  struct fgr_error *err);
