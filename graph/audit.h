@@ -5,7 +5,9 @@
  * Place in the flow: image (checksums and counts hold) -> audit -> view for everybody.
  *
  * Checksums keep out damage, not malice: after the audit no index, offset or order in the view can
- * lead a reader astray, whoever made the bytes.
+ * lead a reader astray, whoever made the bytes. Of the columns that bound the cost it says that they
+ * are numbers, not that they are the right ones: who forges them can hide a route, as he could by
+ * forging the policies themselves, and no more.
  *
  * Threads: pure, any thread.
  */
