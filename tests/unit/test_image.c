@@ -210,7 +210,7 @@ static const struct forgery forgeries[] = {
     ROW(FGR_SECTION_CHAN, count, UINT64_MAX, "more than fit"),
     ROW(FGR_SECTION_CHAN, count, UINT64_MAX / 32, "more than fit"),
     ROW(FGR_SECTION_OUT_MAX, count, 0, "bytes behind its last section"),
-    ROW(FGR_SECTION_IN_RATE, count, 0, "in_cltv of the image is not where it belongs"),
+    ROW(FGR_SECTION_IN_PPM, count, 0, "in_cltv of the image is not where it belongs"),
 };
 
 Test(image, refuses_forged_headers)
