@@ -15,7 +15,7 @@ is 2 "fgr alone is a usage error"
 same "fgr alone shows the help on standard error" err help
 run --version
 holds "fgr --version" grep -qE '^fgr \(fulgurite\) [0-9]+\.[0-9]+\.[0-9]+$' out
-for command in import info route batch; do
+for command in import info route batch synth; do
     run $command --help
     is 0 "$command --help"
     cp out help

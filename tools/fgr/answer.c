@@ -1,19 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/fgr/answer.h"
 
+#include "tools/fgr/clock.h"
 #include "tools/fgr/text.h"
 
 #include <string.h>
-#include <time.h>
 
 #define PROBABILITY_DECIMALS 6
-
-static uint64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
 
 void fgr_answer_find_nodes(struct fgr_answer *answer, const char *from, const char *to)
 {
@@ -26,10 +19,10 @@ void fgr_answer_find_nodes(struct fgr_answer *answer, const char *from, const ch
 
 void fgr_answer_run(struct fgr_answer *answer, struct fgr_scratch *scratch)
 {
-    uint64_t start_ns = now_ns();
+    uint64_t start_ns = fgr_clock_ns();
     answer->code = fgr_route(scratch, &answer->route, &answer->explain, answer->view,
                              &answer->query, &answer->error);
-    answer->elapsed_ns = now_ns() - start_ns;
+    answer->elapsed_ns = fgr_clock_ns() - start_ns;
 }
 
 void fgr_answer_counters(struct fgr_counter out_counters[FGR_ANSWER_COUNTERS],

@@ -3,6 +3,7 @@
 
 #include "fulgurite/graph.h"
 #include "graph/util/error.h"
+#include "graph/util/json.h"
 #include "tools/fgr/text.h"
 
 #include <errno.h>
@@ -150,6 +151,20 @@ enum fgr_exit fgr_cli_write(const void *bytes, size_t n_bytes)
         n_bytes -= (size_t)n;
     }
     return FGR_EXIT_OK;
+}
+
+enum fgr_exit fgr_cli_print_json(struct fgr_json_writer *json, FILE *file)
+{
+    struct fgr_error err;
+    enum fgr_exit status = FGR_EXIT_OK;
+    fgr_json_end_line(json);
+    if (fgr_json_status(json, &err) == FGR_OK) {
+        fwrite(json->text, 1, json->n_bytes, file); /* a failure is told at exit */
+    } else {
+        status = fgr_cli_fail_error(&err);
+    }
+    fgr_json_writer_deinit(json);
+    return status;
 }
 
 /* All of standard input. */

@@ -18,6 +18,7 @@
 
 #define FGR_CLI_THREADS_MAX 1024
 
+struct fgr_json_writer;
 struct fgr_view;
 
 enum fgr_exit {
@@ -50,6 +51,9 @@ bool fgr_cli_has_color(FILE *file);
 
 /* Writes to standard output at once, past stdio. OK, or INPUT after a message. */
 enum fgr_exit fgr_cli_write(const void *bytes, size_t n_bytes);
+
+/* Ends the line that `json` holds, writes it to `file` and releases the writer. */
+enum fgr_exit fgr_cli_print_json(struct fgr_json_writer *json, FILE *file);
 
 /* An open image; `bytes` only where it came through standard input. */
 struct fgr_cli_image {

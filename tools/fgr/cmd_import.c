@@ -6,6 +6,7 @@
 
 #include "fulgurite/graph.h"
 #include "graph/util/json.h"
+#include "tools/fgr/clock.h"
 #include "tools/fgr/grid.h"
 #include "tools/fgr/text.h"
 #include "tools/fgr/units.h"
@@ -14,7 +15,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { OPTION_NODES = 256, OPTION_THREADS, OPTION_JSON };
@@ -173,15 +173,7 @@ static enum fgr_exit print_json(const struct import_args *args,
     fgr_json_key(&json, "elapsed_ns");
     fgr_json_u64(&json, elapsed_ns);
     fgr_json_object_end(&json);
-    fgr_json_end_line(&json);
-    enum fgr_exit status = FGR_EXIT_OK;
-    if (fgr_json_status(&json, &err) != FGR_OK) {
-        status = fgr_cli_fail_error(&err);
-    } else {
-        fwrite(json.text, 1, json.n_bytes, file);
-    }
-    fgr_json_writer_deinit(&json);
-    return status;
+    return fgr_cli_print_json(&json, file);
 }
 
 static enum fgr_exit copy_to_stdout(const char *path)
@@ -203,13 +195,6 @@ static enum fgr_exit copy_to_stdout(const char *path)
     return status;
 }
 
-static uint64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
 /* Imports to `path` and tells the report on `file`. */
 static enum fgr_exit import_to(const struct import_args *args, const char *path,
                                const struct fgr_import_options *import_options, FILE *file)
@@ -220,9 +205,9 @@ static enum fgr_exit import_to(const struct import_args *args, const char *path,
     if (is_watched) {
         fputs("reading ...", stderr);
     }
-    uint64_t start_ns = now_ns();
+    uint64_t start_ns = fgr_clock_ns();
     enum fgr_err code = fgr_import(args->file, path, import_options, &report, &err);
-    uint64_t elapsed_ns = now_ns() - start_ns;
+    uint64_t elapsed_ns = fgr_clock_ns() - start_ns;
     if (is_watched) {
         fputs("\r\033[K", stderr);
     }

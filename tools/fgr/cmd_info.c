@@ -229,15 +229,13 @@ static void print_shares(const struct fgr_stats *stats, bool has_color)
     fgr_grid_print(&grid, stdout, has_color);
 }
 
-#define ALIAS_BYTES FGR_TEXT_CLEAN_BYTES(FGR_ALIAS_BYTES_MAX)
-
 static void print_hubs(const struct fgr_view *view, const struct fgr_stats *stats, bool has_color)
 {
     static const char *const head[] = {"Top",      "node",         "alias",
                                        "channels", "capacity sat", "% of all"};
     struct fgr_grid grid;
     char hex[FGR_TEXT_HEX_BYTES(8)];
-    char alias[ALIAS_BYTES];
+    char alias[FGR_TEXT_ALIAS_BYTES];
     char text[FGR_UNITS_TEXT_BYTES];
     fputc('\n', stdout);
     fgr_grid_init(&grid, "rllrrr");
@@ -386,12 +384,7 @@ static enum fgr_exit print_json(const struct fgr_view *view, const struct fgr_st
     put_concentration(&json, stats);
     put_hubs(&json, view, stats);
     fgr_json_object_end(&json);
-    fgr_json_end_line(&json);
-    enum fgr_exit status = fgr_json_status(&json, &err) == FGR_OK
-                               ? fgr_cli_write(json.text, json.n_bytes)
-                               : fgr_cli_fail_error(&err);
-    fgr_json_writer_deinit(&json);
-    return status;
+    return fgr_cli_print_json(&json, stdout);
 }
 
 enum fgr_exit fgr_cmd_info(int argc, char **argv)

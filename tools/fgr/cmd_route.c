@@ -160,11 +160,8 @@ static enum fgr_err parse_limits(struct fgr_route_query *query, const struct rou
     return code;
 }
 
-/* Room for an alias made safe. */
-#define ALIAS_BYTES FGR_TEXT_CLEAN_BYTES(FGR_ALIAS_BYTES_MAX)
-
 /* A node as people know it: its alias, or the start of its id where it has none. */
-static const char *node_name(char out_text[ALIAS_BYTES], const struct fgr_view *view,
+static const char *node_name(char out_text[FGR_TEXT_ALIAS_BYTES], const struct fgr_view *view,
                              fgr_node_idx node)
 {
     struct fgr_node_info info;
@@ -174,7 +171,7 @@ static const char *node_name(char out_text[ALIAS_BYTES], const struct fgr_view *
     if (info.alias_len == 0) {
         return fgr_text_hex(out_text, info.id, 8);
     }
-    fgr_text_clean(out_text, ALIAS_BYTES, info.alias, info.alias_len);
+    fgr_text_clean(out_text, FGR_TEXT_ALIAS_BYTES, info.alias, info.alias_len);
     return out_text;
 }
 
@@ -191,7 +188,7 @@ static const char *node_id(char out_text[FGR_TEXT_HEX_BYTES(FGR_NODE_ID_BYTES)],
 static void print_ends(const struct fgr_answer *answer, bool has_color)
 {
     char amount[FGR_UNITS_TEXT_BYTES];
-    char alias[ALIAS_BYTES];
+    char alias[FGR_TEXT_ALIAS_BYTES];
     char id[FGR_TEXT_HEX_BYTES(FGR_NODE_ID_BYTES)];
     const struct fgr_route_query *query = &answer->query;
     printf("%s%s sat%s\n", has_color ? BOLD : "", fgr_units_sat(amount, query->amount),
@@ -222,7 +219,7 @@ static void add_hop(struct fgr_grid *grid, const struct fgr_answer *answer, uint
     const struct fgr_hop *hop = &answer->route.hops[i];
     struct fgr_channel_info channel = {0};
     char scid[FGR_TEXT_SCID_BYTES];
-    char alias[ALIAS_BYTES];
+    char alias[FGR_TEXT_ALIAS_BYTES];
     char text[FGR_UNITS_TEXT_BYTES];
     if (fgr_view_channel(answer->view, &channel, (fgr_chan_idx){hop->edge.v >> 1}) != FGR_OK) {
         return;
@@ -369,11 +366,7 @@ static enum fgr_exit print_json(const struct fgr_answer *answer)
         return fgr_cli_fail_error(&err);
     }
     fgr_answer_json(&json, answer, "", 0);
-    fgr_json_end_line(&json);
-    enum fgr_exit status = fgr_json_status(&json, &err) == FGR_OK
-                               ? fgr_cli_write(json.text, json.n_bytes)
-                               : fgr_cli_fail_error(&err);
-    fgr_json_writer_deinit(&json);
+    enum fgr_exit status = fgr_cli_print_json(&json, stdout);
     if (status != FGR_EXIT_OK || answer->code == FGR_OK) {
         return status;
     }

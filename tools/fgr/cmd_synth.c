@@ -155,15 +155,7 @@ static enum fgr_exit print_json(const struct figure figures[N_FIGURES], FILE *fi
         fgr_json_u64(&json, figures[i].value);
     }
     fgr_json_object_end(&json);
-    fgr_json_end_line(&json);
-    enum fgr_exit status = FGR_EXIT_OK;
-    if (fgr_json_status(&json, &err) != FGR_OK) {
-        status = fgr_cli_fail_error(&err);
-    } else {
-        fwrite(json.text, 1, json.n_bytes, file);
-    }
-    fgr_json_writer_deinit(&json);
-    return status;
+    return fgr_cli_print_json(&json, file);
 }
 
 /* Writes the image, then tells the report where the image is not. */

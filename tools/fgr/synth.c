@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/fgr/synth.h"
 
-#include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "graph/builder.h"
 #include "graph/util/array.h"
 #include "graph/util/error.h"
@@ -13,6 +9,10 @@
 #include "tools/fgr/synth_degree.h"
 #include "tools/fgr/synth_match.h"
 #include "tools/fgr/synth_name.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
 
 /* Where channels are anchored: any of the first 3000 transactions of these blocks. */
 #define BLOCK_FIRST 550000

@@ -8,7 +8,7 @@
  * integer, and each item draws from a stream of its own.
  *
  * Threads: keys are derived on `threads` workers; the rest is one thread.
- * Memory: about 40 bytes a node and 60 a channel beside the builder's own.
+ * Memory: about 90 bytes a node and 40 a channel, then the builder's.
  */
 #ifndef FGR_TOOLS_SYNTH_H
 #define FGR_TOOLS_SYNTH_H

@@ -8,11 +8,11 @@
  */
 #include "tools/fgr/synth_capacity.h"
 
-#include <stdlib.h>
-
 #include "graph/util/array.h"
 #include "tools/fgr/synth_score.h"
 #include "tools/fgr/synth_tables.h"
+
+#include <stdlib.h>
 
 static int16_t node_size(const struct fgr_synth_net *net, uint32_t node)
 {
@@ -39,6 +39,7 @@ int32_t fgr_synth_capacity_pair(const struct fgr_synth_net *net, uint32_t a, uin
     int32_t low = node_a->size_q10 < node_b->size_q10 ? node_a->size_q10 : node_b->size_q10;
     unsigned group =
         node_a->live_group < node_b->live_group ? node_a->live_group : node_b->live_group;
+    /* a name for the pair: nodes are below 2^26 (FGR_SYNTH_NODES_MAX) */
     uint64_t pair = a < b ? (uint64_t)a << 26 | b : (uint64_t)b << 26 | a;
     struct fgr_rng rng;
     fgr_synth_stream(&rng, net->seed, FGR_SYNTH_STREAM_PAIR, pair);

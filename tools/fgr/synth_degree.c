@@ -9,13 +9,13 @@
  */
 #include "tools/fgr/synth_degree.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "graph/util/array.h"
 #include "graph/util/attr.h"
 #include "tools/fgr/synth_score.h"
 #include "tools/fgr/synth_tables.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 /* The real network: nodes in pairs, since an even number of live ones always fits. */
 #define REAL_NODES 17324

@@ -18,12 +18,12 @@
  */
 #include "tools/fgr/synth_match.h"
 
-#include <stdlib.h>
-
 #include "graph/util/array.h"
 #include "graph/util/attr.h"
 #include "tools/fgr/synth_capacity.h"
 #include "tools/fgr/synth_tables.h"
+
+#include <stdlib.h>
 
 #define GROUPS_MAX FGR_SYNTH_LIVE_GROUPS
 #define NOBODY UINT32_MAX

@@ -7,10 +7,10 @@
  */
 #include "tools/fgr/synth_name.h"
 
+#include "graph/verify.h"
+
 #include <stdio.h>
 #include <string.h>
-
-#include "graph/verify.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 

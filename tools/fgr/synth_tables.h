@@ -27,8 +27,8 @@ extern const uint16_t fgr_synth_dead_affinity[FGR_SYNTH_DEAD_GROUPS][FGR_SYNTH_D
 /* Share of live channels with one enabled direction, by the smaller group of the pair. */
 extern const uint16_t fgr_synth_one_way_permille[FGR_SYNTH_LIVE_GROUPS];
 
-/* Share of pairs that open further channels, by how large the channels of both are: their sizes
- * added up are below 0.5, 1, 1.5, 2 standard deviations, or above. Then, how many. */
+/* Share of pairs that open further channels, by how large these are (fgr_synth_capacity_pair): below
+ * 0.5, 1, 1.5, 2 standard deviations, or above. Then, how many there are. */
 #define FGR_SYNTH_SEVERAL_STEPS 5
 extern const uint16_t fgr_synth_several_permille[FGR_SYNTH_SEVERAL_STEPS];
 extern const struct fgr_synth_curve fgr_synth_multiplicity;

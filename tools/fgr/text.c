@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/fgr/text.h"
 
-#include "fulgurite/base.h"
-
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>

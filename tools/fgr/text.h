@@ -12,11 +12,16 @@
 #ifndef FGR_TOOLS_TEXT_H
 #define FGR_TOOLS_TEXT_H
 
+#include "fulgurite/base.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
 /* Room that any `n_bytes` need, terminator included. */
 #define FGR_TEXT_CLEAN_BYTES(n_bytes) (4 * (n_bytes) + 1)
+
+/* The same for an alias. */
+#define FGR_TEXT_ALIAS_BYTES FGR_TEXT_CLEAN_BYTES(FGR_ALIAS_BYTES_MAX)
 
 /* Writes a terminated safe form, cut between characters where `n_out` is too small (at least 1).
  * Returns its length in bytes. */
