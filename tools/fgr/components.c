@@ -11,11 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-static enum fgr_err take_memory(uint32_t **out_words, size_t n, struct fgr_error *err)
+static uint32_t *take_memory(size_t n, struct fgr_error *err)
 {
-    size_t n_bytes = (n + 1) * sizeof **out_words;
-    *out_words = malloc(n_bytes);
-    return *out_words == NULL ? fgr_fail_memory(err, n_bytes) : FGR_OK;
+    size_t n_bytes = (n + 1) * sizeof(uint32_t);
+    uint32_t *words = malloc(n_bytes);
+    if (words == NULL) {
+        (void)fgr_fail_memory(err, n_bytes);
+    }
+    return words;
 }
 
 /* Sizes by label, then the largest few of them. `n_of` has room for every label. */
@@ -71,16 +74,12 @@ static void join_channels(uint32_t *parent, const struct fgr_view *view, bool us
 enum fgr_err fgr_components_weak(struct fgr_components *out_components, const struct fgr_view *view,
                                  bool usable_only, struct fgr_error *err)
 {
-    uint32_t *parent;
     uint32_t n = view->n_nodes;
-    enum fgr_err code = take_memory(&parent, n, err);
-    if (code != FGR_OK) {
-        return code;
-    }
-    code = take_memory(&out_components->label, n, err);
-    if (code != FGR_OK) {
+    uint32_t *parent = take_memory(n, err);
+    out_components->label = parent == NULL ? NULL : take_memory(n, err);
+    if (out_components->label == NULL) {
         free(parent);
-        return code;
+        return FGR_ERR_MEMORY;
     }
     for (uint32_t v = 0; v < n; v++) {
         parent[v] = v;
@@ -163,15 +162,11 @@ enum fgr_err fgr_components_strong(struct fgr_components *out_components,
                                    const struct fgr_view *view, struct fgr_error *err)
 {
     uint32_t n = view->n_nodes;
-    uint32_t *words;
-    enum fgr_err code = take_memory(&words, 5 * (size_t)n, err);
-    if (code != FGR_OK) {
-        return code;
-    }
-    code = take_memory(&out_components->label, n, err);
-    if (code != FGR_OK) {
+    uint32_t *words = take_memory(5 * (size_t)n, err);
+    out_components->label = words == NULL ? NULL : take_memory(n, err);
+    if (out_components->label == NULL) {
         free(words);
-        return code;
+        return FGR_ERR_MEMORY;
     }
     struct tarjan t = {
         .out = &view->out,
