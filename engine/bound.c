@@ -131,8 +131,7 @@ uint64_t fgr_bound_largest(struct fgr_scratch *scratch, const struct fgr_view *v
             const struct fgr_half *half = &view->half[out->edge[i]];
             uint64_t amount_msat = node == from ? FGR_MSAT_MAX : forwardable(most[node], half);
             amount_msat = amount_msat < half->htlc_max_msat ? amount_msat : half->htlc_max_msat;
-            if (amount_msat >= half->htlc_min_msat && amount_msat > most[out->nbr[i]] &&
-                heap->n <= scratch->n_usable) {
+            if (amount_msat > most[out->nbr[i]] && heap->n <= scratch->n_usable) {
                 most[out->nbr[i]] = amount_msat;
                 fgr_heap_push(heap, fgr_key_encode(FGR_MSAT_MAX - amount_msat), out->nbr[i]);
             }

@@ -21,8 +21,8 @@ void fgr_bound_fill(struct fgr_scratch *scratch, const struct fgr_search_task *t
 uint32_t fgr_bound_reach(struct fgr_scratch *scratch, const struct fgr_view *view,
                          const struct fgr_adjacency *adj, uint32_t node, uint64_t amount_msat);
 
-/* Largest amount that one path can deliver from `from` to `to`, whatever it costs: exact with fees,
- * htlc_min and htlc_max. 0 = none. */
+/* Largest amount that one path can deliver from `from` to `to`, whatever it costs and whatever the
+ * htlc_min on the way: exact with fees and htlc_max, an upper bound with htlc_min. 0 = none. */
 uint64_t fgr_bound_largest(struct fgr_scratch *scratch, const struct fgr_view *view, uint32_t from,
                            uint32_t to);
 

@@ -8,7 +8,9 @@
  *      exact search, minimising the fee, the expiry, the hops or the onion bytes instead of the
  *      cost. What it finds is the smallest limit that works.
  *
- * The largest amount that one path can carry comes from a search of its own (bound.h).
+ * The largest amount that one path carries: the upper bound of bound.h if the exact search agrees,
+ * which it does unless an htlc_min is in the way; else bisection over the exact search, which may
+ * then settle below a larger amount that would work again.
  */
 #include "engine/explain.h"
 
@@ -87,6 +89,25 @@ static bool is_connected(struct fgr_scratch *scratch, struct fgr_explain *out,
     return scratch->bound.hops[to] != FGR_LIMIT_NONE;
 }
 
+static uint64_t largest_amount(struct fgr_scratch *scratch, const struct fgr_search_task *free_task)
+{
+    struct fgr_search_task task = *free_task;
+    clear_weights(&task.cost);
+    task.cost.hop_weight = 1;
+    uint64_t low = 0;
+    uint64_t high = fgr_bound_largest(scratch, task.view, task.from, task.to);
+    task.amount_msat = high;
+    while (low < high) {
+        if (least_value(scratch, &task) < FGR_COST_INF) {
+            low = task.amount_msat;
+        } else {
+            high = task.amount_msat - 1;
+        }
+        task.amount_msat = low + (high - low + 1) / 2;
+    }
+    return low;
+}
+
 static enum fgr_reason reason_of_ends(const struct fgr_explain *e)
 {
     if (e->out_enabled == 0) {
@@ -112,15 +133,17 @@ static enum fgr_reason reason_of_ends(const struct fgr_explain *e)
 
 /* No route even without limits. */
 static void explain_amount(struct fgr_scratch *scratch, struct fgr_explain *out,
-                           const struct fgr_view *view, const struct fgr_route_query *query)
+                           const struct fgr_search_task *free_task,
+                           const struct fgr_route_query *query)
 {
+    const struct fgr_view *view = free_task->view;
     bool is_joined = is_connected(scratch, out, view, query);
     out->reason = reason_of_ends(out);
     if (out->reason == FGR_REASON_NONE) {
         out->reason = is_joined ? FGR_REASON_AMOUNT_BLOCKED : FGR_REASON_NOT_CONNECTED;
     }
     if (is_joined) {
-        out->max_amount.v = fgr_bound_largest(scratch, view, query->from.v, query->to.v);
+        out->max_amount.v = largest_amount(scratch, free_task);
     }
 }
 
@@ -191,7 +214,7 @@ void fgr_explain_fill(struct fgr_scratch *scratch, struct fgr_explain *out,
     free_task.limits = (struct fgr_limits){FGR_MSAT_NONE, FGR_LIMIT_NONE, FGR_HOPS_MAX,
                                            FGR_LIMIT_NONE};
     if (least_value(scratch, &free_task) >= FGR_COST_INF) {
-        explain_amount(scratch, out, view, query);
+        explain_amount(scratch, out, &free_task, query);
     } else {
         explain_limits(scratch, out, &task, query->final_cltv);
     }

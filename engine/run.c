@@ -296,7 +296,8 @@ static bool is_loop(struct fgr_run *run, const struct fgr_label *label, uint64_t
     if (first == FGR_IDX_NONE) {
         return false;
     }
-    if (run->scratch->label[first].amount_msat < label->amount_msat && bound < run->looped) {
+    if (run->mode == FGR_RUN_STRICT && bound < run->looped &&
+        run->scratch->label[first].amount_msat < label->amount_msat) {
         run->looped = bound;
     }
     return true;
@@ -347,7 +348,7 @@ static void relax_backward(struct fgr_run *run, uint32_t i, uint32_t from, float
         return; /* dominated before it is priced */
     }
     struct fgr_label guess = {.cost = least,
-                              .amount_msat = parent->amount_msat,
+                              .amount_msat = UINT64_MAX, /* unknown: no fee counts as missing */
                               .node = node,
                               .edge = in->edge[i],
                               .parent = from,

@@ -32,7 +32,7 @@ struct fgr_node_state {
 };
 
 enum {
-    FGR_LABEL_GUESS, /* cost is a lower bound, amount the parent's: not priced yet */
+    FGR_LABEL_GUESS, /* cost is a lower bound, the amount unknown: not priced yet */
     FGR_LABEL_OPEN,  /* exact, in its node's list */
     FGR_LABEL_DONE,  /* the same, expanded */
     FGR_LABEL_DEAD   /* dominated, or no part of any better route */

@@ -115,7 +115,7 @@ static void allow_a_gap(struct fgr_rng *rng, struct fgr_route_query *query)
 
 static void allow_little_work(struct fgr_rng *rng, struct fgr_route_query *query)
 {
-    query->max_labels = fgr_nasty_magnitude(rng, 8);
+    query->max_labels = fgr_nasty_magnitude(rng, 12);
 }
 
 Test(route, equals_the_oracle_on_random_graphs, .timeout = 280)

@@ -125,7 +125,8 @@ struct fgr_explain {
     uint32_t reaching_destination;     /* nodes it can come from */
     fgr_msat largest_out, largest_in;  /* largest single HTLC there */
     fgr_msat smallest_out, smallest_in;
-    fgr_msat max_amount;   /* AMOUNT_*: largest amount one path carries, whatever the limits */
+    fgr_msat max_amount;   /* AMOUNT_*: one path carries this much, whatever the limits; the most
+                              there is unless an htlc_min gets in the way; 0 = none found */
     fgr_msat needed_fee;   /* FEE_LIMIT */
     uint32_t needed_cltv;  /* CLTV_LIMIT */
     uint32_t needed_hops;  /* HOP_LIMIT */
