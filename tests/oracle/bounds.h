@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * bounds.h - exact least distances from the source of a payment, each of its own: cost at the
- * delivered amount, CLTV, and hops.
+ * delivered amount, cost without fees, CLTV, hops, and the largest htlc_min on the way.
  *
  * Place in the flow: view + query -> bounds -> pareto. No route reaches a node for less: amounts on
  * the way are at least the delivered one, and no cost term falls when the amount grows.
@@ -18,9 +18,11 @@
 
 struct fgr_bounds {
     const struct fgr_view *view;
-    uint64_t *cost_msat; /* n_nodes each; FGR_BOUNDS_FAR = not reachable */
+    uint64_t *cost_msat;     /* n_nodes each; FGR_BOUNDS_FAR = not reachable */
+    uint64_t *friction_msat; /* risk and failure cost alone */
     uint64_t *cltv_blocks;
     uint64_t *hops;
+    uint64_t *minimum_msat; /* every way there has an htlc_min at least this large */
     struct fgr_keyheap heap;
 };
 

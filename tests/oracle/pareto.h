@@ -17,8 +17,10 @@
 struct fgr_pareto;
 
 struct fgr_pareto_options {
-    uint64_t max_labels; /* per query; beyond it the answer is `gave_up` */
-    bool with_bounds;    /* order and prune by exact distances from the source; for large graphs */
+    uint64_t max_labels;  /* per query; beyond it the answer is `gave_up` */
+    bool with_bounds;     /* order and prune by exact distances from the source */
+    bool with_relaxation; /* allow loops first, forbid them where they show; without it a query for
+                             which an htlc_min counts is given up above 64 nodes */
 };
 
 struct fgr_pareto_answer {

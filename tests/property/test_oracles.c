@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The judges judged: on tiny graphs brute force, the Pareto oracle with and without bounds, and the
+ * The judges judged: on tiny graphs brute force, the Pareto oracle in its three settings, and the
  * textbook Dijkstra have to agree as far as each of them promises.
  */
 #include <criterion/criterion.h>
@@ -21,21 +21,32 @@ struct tally {
     uint64_t none;
     uint64_t dijkstra_equal;
     uint64_t dijkstra_worse;
+    uint64_t gave_up;
+};
+
+/* Plain; faster; and as for large graphs, where small ones with many loops may be given up. */
+static const struct fgr_pareto_options settings[] = {
+    {.max_labels = 1000000},
+    {.max_labels = 1000000, .with_bounds = true},
+    {.max_labels = 10000, .with_bounds = true, .with_relaxation = true},
 };
 
 static void compare_pareto(struct fgr_pareto *pareto, const struct fgr_route_query *query,
-                           const struct fgr_brute_answer *brute, const char *where)
+                           const struct fgr_brute_answer *brute, const char *where,
+                           struct tally *tally)
 {
-    for (int with_bounds = 0; with_bounds < 2; with_bounds++) {
-        struct fgr_pareto_options options = {.max_labels = 1000000,
-                                             .with_bounds = with_bounds == 1};
+    for (unsigned i = 0; i < 3; i++) {
         struct fgr_pareto_answer answer;
-        fgr_pareto_solve(pareto, &answer, query, &options);
-        cr_assert(!answer.gave_up, "%s", where);
-        cr_assert_eq(answer.is_found, brute->is_found, "%s: bounds %d", where, with_bounds);
+        fgr_pareto_solve(pareto, &answer, query, &settings[i]);
+        tally->gave_up += answer.gave_up;
+        if (answer.gave_up) {
+            cr_assert(settings[i].with_relaxation, "%s", where);
+            continue;
+        }
+        cr_assert_eq(answer.is_found, brute->is_found, "%s: setting %u", where, i);
         if (answer.is_found) {
             cr_assert_eq(answer.best.cost_msat, brute->best.cost_msat,
-                         "%s: bounds %d: %" PRIu64 " instead of %" PRIu64, where, with_bounds,
+                         "%s: setting %u: %" PRIu64 " instead of %" PRIu64, where, i,
                          answer.best.cost_msat, brute->best.cost_msat);
             cr_assert(answer.best.carries && fgr_path_within_limits(&answer.best, query), "%s",
                       where);
@@ -75,7 +86,7 @@ static void compare_graph(const struct fgr_view *view, struct fgr_rng *rng, uint
         fgr_brute_solve(&brute, view, &query, false);
         tally->found += brute.is_found;
         tally->none += !brute.is_found;
-        compare_pareto(pareto, &query, &brute, where);
+        compare_pareto(pareto, &query, &brute, where, tally);
         if (query.cost.model == FGR_PROB_UNIFORM) {
             compare_dijkstra(dijkstra, &query, &brute, tally);
         }
@@ -108,6 +119,7 @@ Test(oracles, agree_on_tiny_graphs, .timeout = 250)
     /* A generator that makes everything easy, or nothing possible, would test nothing. */
     cr_assert_gt(tally.found, tally.none / 4);
     cr_assert_gt(tally.none, tally.found / 4);
+    cr_assert_lt(tally.gave_up, (tally.found + tally.none) / 1000);
     cr_assert_gt(tally.dijkstra_worse, 0);
     cr_assert_gt(tally.dijkstra_equal, 100 * tally.dijkstra_worse);
 }

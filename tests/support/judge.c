@@ -79,6 +79,8 @@ static enum fgr_verdict judge_proof(const struct fgr_route_query *query,
     if (gap_ppm <= query->max_gap_ppm) {
         return FGR_VERDICT_RIGHT;
     }
+    fgr_fail(err, FGR_ERR_WORK, "unproven: cost %" PRIu64 ", best %" PRIu64 ", bound %" PRIu64,
+             route->cost.v, truth->cost_msat, route->bound.v);
     return FGR_VERDICT_UNPROVEN;
 }
 

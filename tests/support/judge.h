@@ -14,7 +14,7 @@
 
 enum fgr_verdict {
     FGR_VERDICT_RIGHT,    /* same existence, same cost, proven, and the route holds */
-    FGR_VERDICT_UNPROVEN, /* the work limit ended the search; what was said is true */
+    FGR_VERDICT_UNPROVEN, /* the work limit ended the search; what was said is true, err says it */
     FGR_VERDICT_WRONG     /* err says how */
 };
 
