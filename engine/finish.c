@@ -58,7 +58,7 @@ static void keep(struct fgr_run *run, const struct totals *t, const struct tail 
                  uint32_t label)
 {
     struct fgr_search_result *best = run->best;
-    if (run->mode != FGR_RUN_PLAIN && !keeps_limits(run, t)) {
+    if (run->keeps_limits && !keeps_limits(run, t)) {
         return;
     }
     best->cost = t->cost;

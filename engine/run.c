@@ -97,9 +97,11 @@ static uint64_t cost_of_entry(const struct fgr_run *run, uint32_t i)
     uint64_t fee_msat =
         fgr_fee_msat(amount_msat, (uint32_t)out->base_msat[i], (uint32_t)out->ppm[i]);
     uint64_t sum = fgr_cost_certain(cost, out->cltv[i], fee_msat, amount_msat);
-    float fail = run->forward_terms.fail *
-                 fgr_scan_series(run->forward_terms.amount_msat * out->inv_cap[i]) * FGR_SCAN_SLACK;
-    return sum + (fail > 1.0F ? (uint64_t)(fail - 1.0F) : 0);
+    const struct fgr_scan_terms *terms = &run->forward_terms;
+    float series = fgr_scan_series(terms->amount_msat * out->inv_cap[i]) * FGR_SCAN_SLACK;
+    /* The fixed-point logarithm may be this much below the true one. */
+    series -= 1.0F / 536870912.0F;
+    return sum + (series > 0.0F ? (uint64_t)(terms->fail * series) : 0);
 }
 
 /* Prices forward entry `i` of a node at distance `forward_cost`. */

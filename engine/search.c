@@ -60,6 +60,7 @@ static uint64_t run_pass(struct fgr_run *run, enum fgr_run_mode mode)
                             .mode = mode,
                             .max_labels = mode >= FGR_RUN_STRICT ? run->task->max_labels_apart
                                                                  : run->task->max_labels,
+                            .keeps_limits = run->keeps_limits,
                             .has_bounds = run->has_bounds,
                             .top_msat = run->top_msat,
                             .blocked = FGR_COST_INF,
@@ -87,6 +88,7 @@ static uint64_t run_apart(struct fgr_run *run, enum fgr_run_mode mode)
 static void search_apart(struct fgr_run *run, enum fgr_run_mode mode)
 {
     struct fgr_search_result *r = run->best;
+    run->keeps_limits = true;
     if (r->cost < FGR_COST_INF) {
         /* Knowing what to beat narrows down which htlc_min can matter. */
         r->bound = run_pass(run, mode);
@@ -117,6 +119,7 @@ void fgr_search(struct fgr_scratch *scratch, struct fgr_search_result *out_resul
         mode = FGR_RUN_LIMITED;
         fgr_bound_fill(scratch, task);
         run.has_bounds = true;
+        run.keeps_limits = true;
         uint64_t bound = run_pass(&run, mode);
         r->bound = bound > r->bound ? bound : r->bound;
     }
