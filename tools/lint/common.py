@@ -12,16 +12,14 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
-def tracked(*endings):
-    """Paths below the root, known to git or new, that end in one of `endings`."""
-    listing = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT, check=True, capture_output=True, text=True).stdout.splitlines()
-    return sorted(p for p in listing if p.endswith(endings) and (ROOT / p).is_file())
+def paths(*patterns):
+    """The project's files that match a shell pattern (all of them without one), as in files."""
+    return subprocess.run([ROOT / "tools/lint/files", *patterns], check=True,
+                          capture_output=True, text=True).stdout.splitlines()
 
 
-def read(paths):
-    return {path: (ROOT / path).read_text(encoding="utf-8") for path in paths}
+def read(wanted):
+    return {path: (ROOT / path).read_text(encoding="utf-8") for path in wanted}
 
 
 def report(what, findings):

@@ -49,6 +49,6 @@ if __name__ == "__main__":
            ({"CHANGELOG.md": "## [0.0.9]", "engine/include/fulgurite/base.h":
              "#define FGR_VERSION_MAJOR 0\n", "engine/README.md": ""}, "no entry for version 0")]
     TEXTS = (".md", "base.h")
-    TREE = {path: "" for path in common.tracked("")}
+    TREE = {path: "" for path in common.paths()}
     TREE.update(common.read(p for p in TREE if p.endswith(TEXTS)))
     common.run("docs", lint, TREE, BAD, GOOD)

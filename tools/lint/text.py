@@ -50,6 +50,6 @@ if __name__ == "__main__":
            ({"a.c": SPDX + "/* TODO: later */\n"}, "loose end"),
            ({"a.c": SPDX + "int f(void)\n{\n" + "    x();\n" * 59 + "}\n"}, "function of 61"),
            ({"a.h": SPDX + "int x;\n" * 650}, "651 lines")]
-    FILES = common.read(p for p in common.tracked(
-        ".c", ".h", ".cc", ".py", ".sh", ".cmake", ".txt", ".bash", "/quickstart", "/test", "/run"))
+    FILES = common.read(common.paths("*.[ch]", "*.cc", "*.py", "*.sh", "*.cmake", "*.txt", "*.bash",
+                                     "tools/quickstart", "tools/test", "tools/lint/*"))
     common.run("text", lint, FILES, BAD, GOOD)
