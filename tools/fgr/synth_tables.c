@@ -82,7 +82,7 @@ const uint16_t fgr_synth_one_way_permille[FGR_SYNTH_LIVE_GROUPS] = {
     225, 125, 85, 65, 50, 38, 14, 10, 10, 10, 10, 10, 10,
 };
 
-const uint16_t fgr_synth_several_permille[FGR_SYNTH_SEVERAL_STEPS] = {36, 46, 58, 160, 850};
+const uint16_t fgr_synth_several_permille[FGR_SYNTH_SEVERAL_STEPS] = {36, 46, 52, 135, 800};
 
 /* Capacity in sat of a live channel, ascending. */
 static const struct fgr_synth_point live_capacity[] = {
@@ -132,8 +132,8 @@ static const struct fgr_synth_point dead_capacity[] = {
 const struct fgr_synth_curve fgr_synth_dead_capacity = CURVE(dead_capacity);
 
 const struct fgr_synth_size fgr_synth_live_size[FGR_SYNTH_LIVE_GROUPS] = {
-    {-419, 220}, {-271, 235}, {-228, 220}, {-160, 220}, {-98, 205}, {-12, 195}, {40, 185},
-    {130, 240},  {200, 410},  {285, 480},  {800, 140},  {590, 110}, {-405, 0},
+    {-455, 200}, {-315, 215}, {-285, 205}, {-195, 210}, {-112, 200}, {0, 195},  {50, 180},
+    {150, 210},  {240, 350},  {420, 330},  {800, 140},  {590, 110},  {-405, 0},
 };
 
 const struct fgr_synth_size fgr_synth_dead_size[FGR_SYNTH_DEAD_GROUPS] = {
