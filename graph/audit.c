@@ -20,23 +20,32 @@
 #define NEGATIVE "negative or not a number"
 #define FLOAT_INF_BITS UINT32_C(0x7f800000) /* what is below, as an integer, is >= +0 and finite */
 
-/* Node numbers have 31 bits: every node has a channel, and there are at most 2^30 of them. */
-#define USABLE_SHIFT 31
-#define USABLE (UINT32_C(1) << USABLE_SHIFT)
-
 struct audit {
     const struct fgr_view *view;
     const struct fgr_adjacency *adjacency; /* the direction being checked */
     const uint32_t *offsets;               /* the offset array being checked */
     const float *floats;                   /* the column being checked */
     const int32_t *fees;                   /* the column being checked */
-    uint64_t *ends;                        /* per channel: node 0 below, node 1 above bit 32, each
-                                              with USABLE if the direction that leaves it is */
+    uint64_t *ends;                        /* per channel: node 0 below, node 1 above bit 32 */
+    uint64_t *usable;                      /* one bit per edge, edge 64 w + b at bit b of word w */
+    uint64_t *unlisted;                    /* those of them that no entry has named yet */
     uint32_t side;                         /* 1: edges grouped by the node they enter; 0: leave */
     struct fgr_error *err;
 };
 
+static size_t usable_words(const struct fgr_view *view)
+{
+    return (size_t)view->n_chans / 32 + 1;
+}
+
 typedef bool rule_fn(const struct audit *audit, size_t i);
+
+static enum fgr_err complain(const struct audit *audit, const char *section, size_t culprit,
+                             const char *complaint)
+{
+    return fgr_fail_at(audit->err, FGR_ERR_FORMAT, culprit, FGR_NO_POSITION,
+                       "section %s of the image, element %zu: %s", section, culprit, complaint);
+}
 
 /* Always inline: the rule becomes part of the loop. */
 static FGR_ALWAYS_INLINE enum fgr_err check(const struct audit *audit, size_t n, rule_fn *is_good,
@@ -53,8 +62,7 @@ static FGR_ALWAYS_INLINE enum fgr_err check(const struct audit *audit, size_t n,
     while (culprit + 1 < n && is_good(audit, culprit)) {
         culprit++;
     }
-    return fgr_fail_at(audit->err, FGR_ERR_FORMAT, culprit, FGR_NO_POSITION,
-                       "section %s of the image, element %zu: %s", section, culprit, complaint);
+    return complain(audit, section, culprit, complaint);
 }
 
 /* ---- offsets ------------------------------------------------------------------------------- */
@@ -209,25 +217,22 @@ static inline bool inbound_is_good(const struct audit *audit, size_t i)
            (i == 0 || view->inbound[i - 1].edge < inbound->edge);
 }
 
-/* A node with the flag that its direction of the channel is usable. */
-static inline uint64_t leaving_end(const struct fgr_view *view, size_t edge)
-{
-    uint32_t usable = (view->half[edge].flags & FGR_HALF_USABLE) != 0;
-    return view->chan[edge >> 1].node[edge & 1] | usable << USABLE_SHIFT;
-}
-
-/* One pass over channels and policies: are they good, and what the adjacency has to agree with. */
-static bool collect_ends(const struct audit *audit, uint32_t *out_n_usable)
+/* One pass over channels and policies: are they good, and what the adjacency has to agree with, in
+ * a form that fits the caches, since entries look it up in random order. */
+static bool collect_edges(const struct audit *audit, uint32_t *out_n_usable)
 {
     const struct fgr_view *view = audit->view;
     uint32_t bad = 0, n_usable = 0;
     for (size_t i = 0; i < view->n_chans; i++) {
-        uint64_t ends = leaving_end(view, 2 * i) | leaving_end(view, 2 * i + 1) << 32;
+        const struct fgr_chan *chan = &view->chan[i];
+        uint64_t usable_0 = (view->half[2 * i].flags & FGR_HALF_USABLE) != 0;
+        uint64_t usable_1 = (view->half[2 * i + 1].flags & FGR_HALF_USABLE) != 0;
         bad |= !chan_is_good(audit, i);
         bad |= !half_is_good(audit, 2 * i);
         bad |= !half_is_good(audit, 2 * i + 1);
-        audit->ends[i] = ends;
-        n_usable += (uint32_t)(ends >> USABLE_SHIFT & 1) + (uint32_t)(ends >> 63);
+        audit->ends[i] = chan->node[0] | (uint64_t)chan->node[1] << 32;
+        audit->usable[i / 32] |= (usable_0 | usable_1 << 1) << (i % 32 * 2);
+        n_usable += (uint32_t)(usable_0 + usable_1);
     }
     *out_n_usable = n_usable;
     return bad == 0;
@@ -237,7 +242,7 @@ static enum fgr_err check_chans(const struct audit *audit)
 {
     const struct fgr_view *view = audit->view;
     uint32_t n_usable;
-    if (!collect_ends(audit, &n_usable)) {
+    if (!collect_edges(audit, &n_usable)) {
         enum fgr_err rc = check(audit, view->n_chans, chan_is_good, "chan",
                                 "capacity, ends, feature set, flags or order are impossible");
         return rc != FGR_OK ? rc
@@ -272,8 +277,16 @@ static inline bool entry_ascends(const struct fgr_adjacency *adjacency, size_t i
     return (rank_before < rank) | ((rank_before == rank) & (nbr_before < nbr));
 }
 
-/* Entry i is a usable edge between its neighbour and the node between whose borders it stands, and
- * is the first one there or comes after entry i - 1. So each edge is listed once, and with as many
+/* Takes an edge off the list of those that are usable and not named yet; 0 if it is not on it. */
+static inline uint32_t take_unlisted(const struct audit *audit, uint32_t edge)
+{
+    uint64_t word = audit->unlisted[edge / 64], bit = UINT64_C(1) << (edge % 64);
+    audit->unlisted[edge / 64] = word & ~bit;
+    return word >> (edge % 64) & 1;
+}
+
+/* Entry i is a usable edge that no earlier entry names, between its neighbour and the node between
+ * whose borders it stands, and is the first one there or belongs behind entry i - 1. With as many
  * entries as there are usable edges none is missing. */
 static inline bool entry_is_good(const struct audit *audit, size_t i)
 {
@@ -282,12 +295,35 @@ static inline bool entry_is_good(const struct audit *audit, size_t i)
     uint64_t ends = audit->ends[edge >> 1];
     unsigned turn = 32 * ((edge & 1) ^ audit->side); /* brings the node's own end below */
     ends = ends >> turn | ends << (-turn & 63);
-    uint32_t own = (uint32_t)ends & ~USABLE;
-    uint32_t nbr = (uint32_t)(ends >> 32) & ~USABLE;
-    uint64_t usable = ends >> (USABLE_SHIFT + 32 * audit->side) & 1;
-    return (nbr == adjacency->nbr[i]) & (adjacency->first[own] <= i) &
-           (i < adjacency->first[own + 1]) & (usable != 0) &
+    uint32_t own = (uint32_t)ends;
+    return (ends >> 32 == adjacency->nbr[i]) & (adjacency->first[own] <= i) &
+           (i < adjacency->first[own + 1]) & take_unlisted(audit, edge) &
            ((adjacency->first[own] == i) | entry_ascends(adjacency, i));
+}
+
+static void relist(const struct audit *audit)
+{
+    memcpy(audit->unlisted, audit->usable, usable_words(audit->view) * sizeof *audit->usable);
+}
+
+/* As check() would, but entry_is_good uses up its list. */
+static enum fgr_err check_entries(const struct audit *audit, const char *section)
+{
+    uint32_t bad = 0;
+    relist(audit);
+    for (size_t i = 0; i < audit->view->n_usable; i++) {
+        bad |= !entry_is_good(audit, i);
+    }
+    if (FGR_LIKELY(bad == 0)) {
+        return FGR_OK;
+    }
+    size_t culprit = 0;
+    relist(audit);
+    while (entry_is_good(audit, culprit)) {
+        culprit++;
+    }
+    return complain(audit, section, culprit,
+                    "not an edge of its node and neighbour, not usable, twice or out of order");
 }
 
 static inline bool float_is_good(const struct audit *audit, size_t i)
@@ -340,11 +376,7 @@ static enum fgr_err check_adjacency(const struct audit *base, const struct fgr_a
         rc = check(&audit, view->n_usable, entry_exists, side ? "in_edge" : "out_edge",
                    "no such edge or neighbour");
     }
-    if (rc == FGR_OK) {
-        rc = check(&audit, view->n_usable, entry_is_good, side ? "in_edge" : "out_edge",
-                   "not an edge of its node and neighbour, not usable or out of order");
-    }
-    return rc;
+    return rc == FGR_OK ? check_entries(&audit, side ? "in_edge" : "out_edge") : rc;
 }
 
 /* Not below what the adjacency lists, and the sum is that of all channels. */
@@ -408,10 +440,13 @@ enum fgr_err fgr_audit(const struct fgr_view *view, uint32_t n_alias_bytes,
 {
     struct audit audit = {.view = view, .err = err};
     audit.ends = fgr_array_new(view->n_chans, sizeof *audit.ends, err);
-    if (audit.ends == NULL) {
-        return FGR_ERR_MEMORY;
+    audit.usable = fgr_array_new(2 * usable_words(view), sizeof *audit.usable, err);
+    enum fgr_err rc = FGR_ERR_MEMORY;
+    if (audit.ends != NULL && audit.usable != NULL) {
+        audit.unlisted = audit.usable + usable_words(view);
+        rc = check_all(&audit, n_alias_bytes, n_feature_bytes);
     }
-    enum fgr_err rc = check_all(&audit, n_alias_bytes, n_feature_bytes);
     free(audit.ends);
+    free(audit.usable);
     return rc;
 }

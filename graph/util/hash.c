@@ -5,10 +5,11 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Inlined so that it uses the vector width we build for: the distribution's shared library is
- * built for the oldest CPU. */
-#define XXH_INLINE_ALL
 #include <xxhash.h>
+#ifdef __x86_64__
+/* Takes the widest vectors this CPU has, whatever the library was built for. */
+#include <xxh_x86dispatch.h>
+#endif
 
 #include "graph/util/error.h"
 

@@ -349,31 +349,56 @@ static void edge_reversed(struct image *image, bool is_out)
     *u32_at(image, in_or_out(FGR_SECTION_IN_EDGE, is_out), 7) ^= 1;
 }
 
-static void entry_twice(struct image *image, bool is_out)
+/* The first of two entries that stand behind each other under one node. */
+static uint32_t first_of_two(const struct image *image, bool is_out)
 {
     const struct fgr_adjacency *adjacency = is_out ? &image->view.out : &image->view.in;
     uint32_t v = 0;
     while (adjacency->first[v + 1] - adjacency->first[v] < 2) {
         v++;
     }
-    uint32_t i = adjacency->first[v];
+    return adjacency->first[v];
+}
+
+static void entry_twice(struct image *image, bool is_out)
+{
+    uint32_t i = first_of_two(image, is_out);
     for (uint32_t kind = FGR_SECTION_IN_NBR; kind <= FGR_SECTION_IN_PPM; kind++) {
         uint32_t *entry = u32_at(image, in_or_out(kind, is_out), i);
         entry[1] = entry[0];
     }
 }
 
+/* In order, since its forged fees are higher. */
+static void entry_twice_and_dearer(struct image *image, bool is_out)
+{
+    uint32_t i = first_of_two(image, is_out);
+    entry_twice(image, is_out);
+    *u32_at(image, in_or_out(FGR_SECTION_IN_PPM, is_out), i + 1) += 1;
+}
+
 static void entries_swapped(struct image *image, bool is_out)
 {
-    const struct fgr_adjacency *adjacency = is_out ? &image->view.out : &image->view.in;
-    uint32_t v = 0;
-    while (adjacency->first[v + 1] - adjacency->first[v] < 2) {
-        v++;
-    }
-    uint32_t i = adjacency->first[v];
+    uint32_t i = first_of_two(image, is_out);
     for (uint32_t kind = FGR_SECTION_IN_NBR; kind <= FGR_SECTION_IN_PPM; kind++) {
         uint32_t *entry = u32_at(image, in_or_out(kind, is_out), i);
         swap_u32(&entry[0], &entry[1]);
+    }
+}
+
+/* Equal fees, so that neighbour and edge decide. */
+static void equal_entries_swapped(struct image *image, bool is_out)
+{
+    uint32_t i = first_of_two(image, is_out);
+    uint32_t *nbr = u32_at(image, in_or_out(FGR_SECTION_IN_NBR, is_out), i);
+    uint32_t *edge = u32_at(image, in_or_out(FGR_SECTION_IN_EDGE, is_out), i);
+    for (uint32_t kind = FGR_SECTION_IN_BASE; kind <= FGR_SECTION_IN_PPM; kind++) {
+        uint32_t *fee = u32_at(image, in_or_out(kind, is_out), i);
+        fee[1] = fee[0];
+    }
+    if (nbr[0] < nbr[1] || (nbr[0] == nbr[1] && edge[0] < edge[1])) {
+        swap_u32(&nbr[0], &nbr[1]);
+        swap_u32(&edge[0], &edge[1]);
     }
 }
 
@@ -428,6 +453,8 @@ static const struct {
     {edge_huge, {"in_edge", "out_edge"}, "element 7: no such edge or neighbour"},
     {edge_reversed, {"in_edge", "out_edge"}, "element 7: not an edge of its node"},
     {entry_twice, {"in_edge", "out_edge"}, "out of order"},
+    {entry_twice_and_dearer, {"in_edge", "out_edge"}, "twice"},
+    {equal_entries_swapped, {"in_edge", "out_edge"}, "out of order"},
     {entries_swapped, {"in_edge", "out_edge"}, "out of order"},
 };
 
@@ -436,9 +463,9 @@ static const struct {
     const char *section;
     bool is_float;
 } columns[] = {
-    {FGR_SECTION_IN_BASE, "in_base", false},      {FGR_SECTION_IN_PPM, "in_ppm", false},
-    {FGR_SECTION_IN_INV_CAP, "in_inv_cap", true}, {FGR_SECTION_IN_MAX, "in_max", true},
-    {FGR_SECTION_OUT_BASE, "out_base", false},    {FGR_SECTION_OUT_PPM, "out_ppm", false},
+    {FGR_SECTION_IN_BASE, "in_base", false},        {FGR_SECTION_IN_PPM, "in_ppm", false},
+    {FGR_SECTION_IN_INV_CAP, "in_inv_cap", true},   {FGR_SECTION_IN_MAX, "in_max", true},
+    {FGR_SECTION_OUT_BASE, "out_base", false},      {FGR_SECTION_OUT_PPM, "out_ppm", false},
     {FGR_SECTION_OUT_INV_CAP, "out_inv_cap", true}, {FGR_SECTION_OUT_MAX, "out_max", true},
 };
 
