@@ -108,23 +108,28 @@ static uint64_t forwardable(uint64_t received_msat, const struct fgr_half *half)
     return amount_msat;
 }
 
+static uint32_t largest_first(uint64_t amount_msat)
+{
+    return UINT32_MAX - fgr_key_encode(amount_msat);
+}
+
 uint64_t fgr_bound_largest(struct fgr_scratch *scratch, const struct fgr_view *view, uint32_t from,
                            uint32_t to)
 {
     /* Dijkstra on the amount that reaches a node, largest first: having more is never worse, since
-     * one may always send less. Keys count down from the largest amount there is. */
+     * one may always send less. */
     const struct fgr_adjacency *out = &view->out;
     struct fgr_heap *heap = &scratch->forward;
     uint64_t *most = scratch->bound.fee_msat;
     memset(most, 0, view->n_nodes * sizeof *most);
     most[from] = FGR_MSAT_MAX;
     heap->n = 0;
-    fgr_heap_push(heap, 0, from);
+    fgr_heap_push(heap, largest_first(FGR_MSAT_MAX), from);
     while (heap->n > 0) {
         uint64_t top = heap->entry[0];
         uint32_t node = fgr_heap_item(top);
         fgr_heap_pop(heap);
-        if (fgr_heap_key(top) != fgr_key_encode(FGR_MSAT_MAX - most[node])) {
+        if (fgr_heap_key(top) != largest_first(most[node])) {
             continue;
         }
         for (uint32_t i = out->first[node]; i < out->first[node + 1]; i++) {
@@ -133,7 +138,7 @@ uint64_t fgr_bound_largest(struct fgr_scratch *scratch, const struct fgr_view *v
             amount_msat = amount_msat < half->htlc_max_msat ? amount_msat : half->htlc_max_msat;
             if (amount_msat > most[out->nbr[i]] && heap->n <= scratch->n_usable) {
                 most[out->nbr[i]] = amount_msat;
-                fgr_heap_push(heap, fgr_key_encode(FGR_MSAT_MAX - amount_msat), out->nbr[i]);
+                fgr_heap_push(heap, largest_first(amount_msat), out->nbr[i]);
             }
         }
     }

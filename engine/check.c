@@ -109,9 +109,8 @@ static enum fgr_err check_hop(const struct fgr_view *view, const struct fgr_cost
     return FGR_OK;
 }
 
-static enum fgr_err check_totals(const struct fgr_route_query *query,
-                                 const struct fgr_route *route, const struct sums *sums,
-                                 struct fgr_error *err)
+static enum fgr_err check_totals(const struct fgr_route_query *query, const struct fgr_route *route,
+                                 const struct sums *sums, struct fgr_error *err)
 {
     uint64_t fee_msat = sums->amount_msat - query->amount.v;
     if (route->amount.v != query->amount.v) {

@@ -25,8 +25,8 @@
 
 /* The parameters of one query, resolved: M is fixed for the whole payment. */
 struct fgr_cost {
-    uint64_t fail_msat;  /* M */
-    uint32_t risk_ppb;   /* R */
+    uint64_t fail_msat; /* M */
+    uint32_t risk_ppb;  /* R */
     enum fgr_prob_model model;
     uint32_t fee_weight; /* 1 in the cost of a route; the others are 0 there */
     uint32_t cltv_weight;

@@ -92,8 +92,7 @@ static bool is_connected(struct fgr_scratch *scratch, struct fgr_explain *out,
 static uint64_t largest_amount(struct fgr_scratch *scratch, const struct fgr_search_task *free_task)
 {
     struct fgr_search_task task = *free_task;
-    clear_weights(&task.cost);
-    task.cost.hop_weight = 1;
+    task.max_gap_ppm = UINT32_MAX; /* any route will do */
     uint64_t low = 0;
     uint64_t high = fgr_bound_largest(scratch, task.view, task.from, task.to);
     task.amount_msat = high;
@@ -211,8 +210,8 @@ void fgr_explain_fill(struct fgr_scratch *scratch, struct fgr_explain *out,
     struct fgr_search_task task;
     fgr_query_task(&task, view, query);
     struct fgr_search_task free_task = task;
-    free_task.limits = (struct fgr_limits){FGR_MSAT_NONE, FGR_LIMIT_NONE, FGR_HOPS_MAX,
-                                           FGR_LIMIT_NONE};
+    free_task.limits =
+        (struct fgr_limits){FGR_MSAT_NONE, FGR_LIMIT_NONE, FGR_HOPS_MAX, FGR_LIMIT_NONE};
     if (least_value(scratch, &free_task) >= FGR_COST_INF) {
         explain_amount(scratch, out, &free_task, query);
     } else {

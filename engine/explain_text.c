@@ -72,12 +72,13 @@ static size_t end_text(char *out, size_t n, const struct fgr_route_query *query,
     uint32_t count = is_out ? e->out_enabled : e->in_enabled;
     uint64_t limit_msat = is_above ? (is_out ? e->largest_out.v : e->largest_in.v)
                                    : (is_out ? e->smallest_out.v : e->smallest_in.v);
-    return printed(snprintf(
-        out, n, "%s is %s any of the %" PRIu32 " enabled channel%s %s takes in one HTLC: the %s "
-                "takes %s.",
-        sat(query->amount.v).text, is_above ? "more than" : "less than", count,
-        count == 1 ? "" : "s", is_out ? "out of the source" : "into the destination",
-        is_above ? "largest" : "smallest", sat(limit_msat).text));
+    return printed(
+        snprintf(out, n,
+                 "%s is %s any of the %" PRIu32 " enabled channel%s %s takes in one HTLC: the %s "
+                 "takes %s.",
+                 sat(query->amount.v).text, is_above ? "more than" : "less than", count,
+                 count == 1 ? "" : "s", is_out ? "out of the source" : "into the destination",
+                 is_above ? "largest" : "smallest", sat(limit_msat).text));
 }
 
 static size_t limit_text(char *out, size_t n, const struct fgr_route_query *query,
@@ -100,10 +101,9 @@ static size_t limit_text(char *out, size_t n, const struct fgr_route_query *quer
                                 "%" PRIu32 " hops.",
                                 query->max_hops, e->needed_hops));
     case FGR_REASON_ONION_LIMIT:
-        return printed(snprintf(out, n,
-                                "No route fits the onion: the smallest needs %" PRIu32
-                                " of %d bytes.",
-                                e->needed_bytes, FGR_ONION_BYTES));
+        return printed(
+            snprintf(out, n, "No route fits the onion: the smallest needs %" PRIu32 " of %d bytes.",
+                     e->needed_bytes, FGR_ONION_BYTES));
     case FGR_REASON_LIMITS:
         return printed(snprintf(out, n,
                                 "No route keeps the fee, CLTV, hop and onion limits together; "
@@ -137,8 +137,8 @@ size_t fgr_explain_text(char *out_text, size_t n_bytes, const struct fgr_view *v
         return printed(
             snprintf(out_text, n_bytes, "The source has no enabled channel to send over."));
     case FGR_REASON_NO_CHANNEL_IN:
-        return printed(snprintf(out_text, n_bytes,
-                                "The destination has no enabled channel to receive over."));
+        return printed(
+            snprintf(out_text, n_bytes, "The destination has no enabled channel to receive over."));
     case FGR_REASON_AMOUNT_ABOVE_OUT:
         return end_text(out_text, n_bytes, query, e, true, true);
     case FGR_REASON_AMOUNT_ABOVE_IN:

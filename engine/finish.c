@@ -38,7 +38,8 @@ static bool prepend(const struct fgr_run *run, struct totals *t, uint32_t edge, 
         if (fee_msat > FGR_MSAT_MAX - t->amount_msat) {
             return false;
         }
-        t->cost += fgr_cost_forward(&run->task->cost, half, fee_msat, t->amount_msat, capacity_msat);
+        t->cost +=
+            fgr_cost_forward(&run->task->cost, half, fee_msat, t->amount_msat, capacity_msat);
         t->bytes += fgr_onion_hop_bytes(t->amount_msat);
         t->amount_msat += fee_msat;
         t->cltv += half->cltv_delta;
@@ -127,7 +128,8 @@ void fgr_finish_source(struct fgr_run *run, uint32_t label)
     uint32_t source = run->task->from;
     uint32_t node = run->scratch->label[label].node;
     /* The half-channels between the two stand in both lists: take the shorter one. */
-    bool is_in = in->first[node + 1] - in->first[node] < out->first[source + 1] - out->first[source];
+    bool is_in =
+        in->first[node + 1] - in->first[node] < out->first[source + 1] - out->first[source];
     const struct fgr_adjacency *adjacency = is_in ? in : out;
     uint32_t own = is_in ? node : source;
     uint32_t other = is_in ? source : node;

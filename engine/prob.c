@@ -48,8 +48,7 @@ static struct fraction ldk(uint64_t amount_msat, uint64_t capacity_msat)
     uint64_t w2 = mul_q61(w, w);
     uint64_t w4 = mul_q61(w2, w2);
     uint64_t w9 = mul_q61(mul_q61(w4, w4), w);
-    uint64_t part =
-        twice <= capacity_msat ? 2 * ONE_Q61 + w + w9 : 2 * ONE_Q61 - w - w9;
+    uint64_t part = twice <= capacity_msat ? 2 * ONE_Q61 + w + w9 : 2 * ONE_Q61 - w - w9;
     return (struct fraction){part > 0 ? part : 1, 4 * ONE_Q61};
 }
 

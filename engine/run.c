@@ -58,8 +58,8 @@ static struct fgr_scan_terms scan_terms(const struct fgr_cost *cost, uint64_t am
 {
     float amount = float_floor(amount_msat);
     float fee = (float)cost->fee_weight;
-    uint64_t fixed = (uint64_t)cost->hop_weight +
-                     (uint64_t)cost->byte_weight * fgr_onion_hop_bytes(amount_msat);
+    uint64_t fixed =
+        (uint64_t)cost->hop_weight + (uint64_t)cost->byte_weight * fgr_onion_hop_bytes(amount_msat);
     return (struct fgr_scan_terms){
         .amount_msat = amount,
         .base = fee,
@@ -281,8 +281,8 @@ static bool price(struct fgr_run *run, struct fgr_label *label, uint64_t potenti
         return false;
     }
     uint32_t bytes = from->bytes + fgr_onion_hop_bytes(amount_msat);
-    label->cost = from->cost + fgr_cost_forward(&run->task->cost, half, fee_msat, amount_msat,
-                                                capacity_msat);
+    label->cost =
+        from->cost + fgr_cost_forward(&run->task->cost, half, fee_msat, amount_msat, capacity_msat);
     label->amount_msat = amount_msat + fee_msat;
     label->cltv = from->cltv + half->cltv_delta;
     label->bytes = (uint16_t)(bytes < UINT16_MAX ? bytes : UINT16_MAX);
@@ -426,7 +426,8 @@ static void start_backward(struct fgr_run *run)
     };
     struct fgr_node_state *state = fgr_scratch_node(s, task->to);
     uint32_t idx = fgr_label_new(run, &label);
-    if (idx == FGR_IDX_NONE || (run->mode != FGR_RUN_PLAIN && !fgr_label_keeps_limits(run, &label))) {
+    if (idx == FGR_IDX_NONE ||
+        (run->mode != FGR_RUN_PLAIN && !fgr_label_keeps_limits(run, &label))) {
         return;
     }
     state->guess = idx;

@@ -28,8 +28,8 @@ struct fgr_run {
     enum fgr_run_mode mode;
     uint32_t max_labels;
     struct fgr_scan_terms forward_terms; /* at the delivered amount */
-    bool keeps_limits;        /* only complete paths within the limits count */
-    bool has_bounds;          /* scratch->bound is filled */
+    bool keeps_limits;                   /* only complete paths within the limits count */
+    bool has_bounds;                     /* scratch->bound is filled */
     bool is_too_long;         /* the best path has more than FGR_HOPS_MAX edges: not kept */
     bool is_exhausted;        /* no room for another label: the pass is unproven */
     uint64_t top_msat;        /* STRICT and up: from this amount on, less is always better */

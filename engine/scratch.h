@@ -20,7 +20,7 @@
 #define FGR_LABELS_MAX (UINT32_C(1) << 18)
 
 /* Default for passes whose labels hardly dominate each other: their cost grows with the square. */
-#define FGR_LABELS_APART (UINT32_C(1) << 15)
+#define FGR_LABELS_APART (UINT32_C(1) << 13)
 
 struct fgr_node_state {
     uint64_t forward_cost; /* from the source at the delivered amount; INF = not reached */
@@ -76,7 +76,7 @@ struct fgr_scratch {
     struct fgr_heap near; /* labels at settled nodes, by cost + forward cost */
     struct fgr_heap far;  /* labels elsewhere, by cost: the radius is the same for all */
     struct fgr_limit_bound bound;
-    struct fgr_route *probe;        /* routes that explain asks for */
+    struct fgr_route *probe; /* routes that explain asks for */
     float scan_bound[FGR_SCAN_BLOCK];
 };
 

@@ -34,8 +34,7 @@ static bool keeps_limits(const struct fgr_search_task *task, const struct fgr_se
         amount_msat += fgr_fee_msat(amount_msat, half->base_msat, half->ppm);
     }
     return r->n_edges <= task->limits.hops && cltv <= task->limits.cltv &&
-           bytes <= task->limits.bytes &&
-           amount_msat - task->amount_msat <= task->limits.fee_msat;
+           bytes <= task->limits.bytes && amount_msat - task->amount_msat <= task->limits.fee_msat;
 }
 
 static uint64_t least(uint64_t a, uint64_t b)
@@ -46,8 +45,8 @@ static uint64_t least(uint64_t a, uint64_t b)
 static bool is_good_enough(const struct fgr_search_task *task, const struct fgr_search_result *r)
 {
     return r->bound >= r->cost ||
-           (r->cost < FGR_COST_INF && (fgr_u128)r->cost * 1000000 <=
-                                          (fgr_u128)r->bound * (1000000 + task->max_gap_ppm));
+           (r->cost < FGR_COST_INF &&
+            (fgr_u128)r->cost * 1000000 <= (fgr_u128)r->bound * (1000000 + task->max_gap_ppm));
 }
 
 static uint64_t run_pass(struct fgr_run *run, enum fgr_run_mode mode)

@@ -28,8 +28,8 @@ struct fgr_search_task {
     uint32_t from;
     uint32_t to;
     uint64_t amount_msat;
-    uint32_t final_bytes; /* framed payload of the destination */
-    uint32_t max_gap_ppm; /* stop when cost <= bound * (1 + gap) */
+    uint32_t final_bytes;      /* framed payload of the destination */
+    uint32_t max_gap_ppm;      /* stop when cost <= bound * (1 + gap) */
     uint32_t max_labels;       /* of a PLAIN or LIMITED pass (search.c) */
     uint32_t max_labels_apart; /* of a STRICT or FULL pass, where labels are dearer */
 };
