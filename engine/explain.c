@@ -92,7 +92,9 @@ static bool is_connected(struct fgr_scratch *scratch, struct fgr_explain *out,
 static uint64_t largest_amount(struct fgr_scratch *scratch, const struct fgr_search_task *free_task)
 {
     struct fgr_search_task task = *free_task;
-    task.max_gap_ppm = UINT32_MAX; /* any route will do */
+    /* Little but the fee is left between the largest amount and what its source can send. */
+    clear_weights(&task.cost);
+    task.cost.fee_weight = 1;
     uint64_t low = 0;
     uint64_t high = fgr_bound_largest(scratch, task.view, task.from, task.to);
     task.amount_msat = high;
