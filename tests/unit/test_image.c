@@ -99,6 +99,16 @@ Test(image, holds_what_went_in)
     }
 }
 
+/* The same on every machine and by every compiler. A change of the format changes this number, and
+ * with it FGR_IMAGE_VERSION once images are in use. */
+Test(image, bytes_are_frozen)
+{
+    struct image image = make_image(1);
+    cr_assert_eq(image.n_bytes, 7808);
+    cr_assert_eq(fgr_hash(image.bytes, image.n_bytes), UINT64_C(0x458b37a79bde30a1));
+    free_image(image);
+}
+
 /* ---- damage -------------------------------------------------------------------------------- */
 
 /* Loads a copy that ends where its allocation ends, so that the sanitizers see an overrun. */

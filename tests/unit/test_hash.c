@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+#include "graph/util/hash.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+enum { BYTES = 4096 };
+
+/* XXH3_64bits of nothing, as published with the library. */
+Test(hash, is_the_published_one)
+{
+    cr_assert_eq(fgr_hash("", 0), UINT64_C(0x2d06800538d394c2));
+}
+
+/* Each length, since the algorithm changes with it: the last byte counts, the one behind does not. */
+Test(hash, covers_every_byte_and_no_more)
+{
+    uint8_t bytes[BYTES] = {0};
+    for (size_t n = 1; n < BYTES; n++) {
+        uint64_t before = fgr_hash(bytes, n), keyed_before = fgr_hash_keyed(bytes, n, 7);
+        bytes[n] = 1;
+        cr_assert_eq(fgr_hash(bytes, n), before, "%zu bytes", n);
+        cr_assert_eq(fgr_hash_keyed(bytes, n, 7), keyed_before, "%zu bytes", n);
+        bytes[n] = 0;
+        bytes[n - 1] = 1;
+        cr_assert_neq(fgr_hash(bytes, n), before, "%zu bytes", n);
+        cr_assert_neq(fgr_hash_keyed(bytes, n, 7), keyed_before, "%zu bytes", n);
+        bytes[n - 1] = 0;
+        cr_assert_neq(fgr_hash_keyed(bytes, n, 8), keyed_before, "%zu bytes", n);
+    }
+}
+
+Test(hash, random_bytes_do_not_repeat)
+{
+    uint64_t a[4] = {0}, b[4] = {0};
+    cr_assert_eq(fgr_random_bytes(a, sizeof a, NULL), FGR_OK);
+    cr_assert_eq(fgr_random_bytes(b, sizeof b, NULL), FGR_OK);
+    for (size_t i = 0; i < 4; i++) {
+        cr_assert_neq(a[i], b[i]);
+        cr_assert_neq(a[i], 0);
+    }
+}
+
+/* More than the system gives at once: an error with its reason. */
+Test(hash, random_bytes_have_a_limit)
+{
+    uint8_t bytes[1000];
+    struct fgr_error err;
+    cr_assert_eq(fgr_random_bytes(bytes, sizeof bytes, &err), FGR_ERR_IO);
+    cr_assert_not_null(strstr(err.text, "the system gives no random bytes: "), "%s", err.text);
+}
