@@ -109,8 +109,8 @@ enum fgr_err fgr_adjacency_fill(const struct fgr_adjacency_columns *out_columns,
     struct sorter sorter = {.source = source, .side = is_incoming ? 1 : 0};
     uint32_t n_nodes = source->n_nodes;
     uint32_t *other = fgr_array_new(source->n_usable, sizeof *other, err);
-    uint32_t *borders = fgr_array_new(
-        (n_nodes > RANK_DIGITS ? (size_t)n_nodes : RANK_DIGITS) + 1, sizeof *borders, err);
+    uint32_t *borders = fgr_array_new((n_nodes > RANK_DIGITS ? (size_t)n_nodes : RANK_DIGITS) + 1,
+                                      sizeof *borders, err);
     if (other == NULL || borders == NULL) {
         free(other);
         free(borders);
