@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * adjacency.c - order by (node, fee rank, neighbour, edge) in four stable counting passes.
+ * adjacency.c - order by (node, fee rank, neighbour, edge) in five stable counting passes.
  *
- * The edges start out ascending. Counting passes by neighbour, by the two halves of the fee rank
+ * The edges start out ascending. Counting passes by neighbour, by the three digits of the fee rank
  * and then by node leave them sorted by all of these: linear time, and the bucket borders of the
  * last pass are the `first` array.
  */
@@ -14,12 +14,15 @@
 #include "graph/util/array.h"
 #include "graph/util/round.h"
 
-#define RANK_DIGITS (UINT32_C(1) << 16)
+/* Three digits of 11 bits hold a rank: few enough that tiny graphs do not pay for empty buckets. */
+#define RANK_BITS 11
+#define RANK_DIGITS (UINT32_C(1) << RANK_BITS)
 
 /* The node an edge is grouped by is at end `side ^ direction` of its channel. */
 struct sorter {
     const struct fgr_adjacency_source *source;
-    uint32_t side; /* 1: the node the edge enters; 0: the node it leaves */
+    uint32_t side;  /* 1: the node the edge enters; 0: the node it leaves */
+    uint32_t shift; /* of the rank digit being sorted by */
 };
 
 static uint32_t own_node(const struct sorter *sorter, uint32_t edge)
@@ -44,14 +47,9 @@ static uint32_t rank_of(const struct sorter *sorter, uint32_t edge)
     return (uint32_t)clamp(half->base_msat) + (uint32_t)clamp(half->ppm);
 }
 
-static uint32_t rank_low(const struct sorter *sorter, uint32_t edge)
+static uint32_t rank_digit(const struct sorter *sorter, uint32_t edge)
 {
-    return rank_of(sorter, edge) % RANK_DIGITS;
-}
-
-static uint32_t rank_high(const struct sorter *sorter, uint32_t edge)
-{
-    return rank_of(sorter, edge) / RANK_DIGITS;
+    return rank_of(sorter, edge) >> sorter->shift & (RANK_DIGITS - 1);
 }
 
 typedef uint32_t digit_fn(const struct sorter *sorter, uint32_t edge);
@@ -108,21 +106,24 @@ enum fgr_err fgr_adjacency_fill(const struct fgr_adjacency_columns *out_columns,
 {
     struct sorter sorter = {.source = source, .side = is_incoming ? 1 : 0};
     uint32_t n_nodes = source->n_nodes;
-    uint32_t *other = fgr_array_new(source->n_usable, sizeof *other, err);
+    uint32_t *spare = fgr_array_new(source->n_usable, sizeof *spare, err);
     uint32_t *borders = fgr_array_new((n_nodes > RANK_DIGITS ? (size_t)n_nodes : RANK_DIGITS) + 1,
                                       sizeof *borders, err);
-    if (other == NULL || borders == NULL) {
-        free(other);
+    if (spare == NULL || borders == NULL) {
+        free(spare);
         free(borders);
         return FGR_ERR_MEMORY;
     }
-    uint32_t *edge = out_columns->edge;
-    list_usable(edge, source);
-    bucket(&sorter, borders, other, edge, other_node, n_nodes);
-    bucket(&sorter, borders, edge, other, rank_low, RANK_DIGITS);
-    bucket(&sorter, borders, other, edge, rank_high, RANK_DIGITS);
-    bucket(&sorter, out_columns->first, edge, other, own_node, n_nodes);
-    free(other);
+    uint32_t *edges = out_columns->edge;
+    list_usable(spare, source);
+    bucket(&sorter, borders, edges, spare, other_node, n_nodes);
+    bucket(&sorter, borders, spare, edges, rank_digit, RANK_DIGITS);
+    sorter.shift += RANK_BITS;
+    bucket(&sorter, borders, edges, spare, rank_digit, RANK_DIGITS);
+    sorter.shift += RANK_BITS;
+    bucket(&sorter, borders, spare, edges, rank_digit, RANK_DIGITS);
+    bucket(&sorter, out_columns->first, edges, spare, own_node, n_nodes);
+    free(spare);
     free(borders);
     fill_bounds(out_columns, &sorter);
     return FGR_OK;
