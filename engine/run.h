@@ -39,7 +39,7 @@ struct fgr_run {
     uint64_t blocked;         /* least bound of a path that needs a larger amount for an htlc_min */
     uint64_t blocked_msat;    /* largest htlc_min among those */
     uint64_t looped;          /* least bound of a path that dominance may have lost to a loop */
-    uint64_t work[2];         /* half-channels looked at: forward, backward */
+    uint64_t work[2];         /* of the forward and the backward front: who moves next */
     struct fgr_search_stats stats;
 };
 
