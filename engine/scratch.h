@@ -20,7 +20,7 @@
 #define FGR_LABELS_MAX (UINT32_C(1) << 18)
 
 /* Default for passes whose labels hardly dominate each other: their cost grows with the square. */
-#define FGR_LABELS_APART (UINT32_C(1) << 13)
+#define FGR_LABELS_APART (UINT32_C(1) << 15)
 
 struct fgr_node_state {
     uint64_t forward_cost; /* from the source at the delivered amount; INF = not reached */
