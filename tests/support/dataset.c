@@ -20,6 +20,17 @@ bool fgr_dataset_find(char out_path[FGR_DATASET_PATH_BYTES], const char *name)
     return n > 0 && n < FGR_DATASET_PATH_BYTES && access(out_path, R_OK) == 0;
 }
 
+bool fgr_dataset_source(struct fgr_dataset *out_dataset)
+{
+    *out_dataset = (struct fgr_dataset){.view = NULL};
+    if (fgr_dataset_find(out_dataset->path, SNAPSHOT)) {
+        out_dataset->is_snapshot = true;
+        return true;
+    }
+    snprintf(out_dataset->path, sizeof out_dataset->path, "%s", BUNDLED);
+    return access(out_dataset->path, R_OK) == 0;
+}
+
 bool fgr_dataset_temporary(char out_path[FGR_DATASET_PATH_BYTES], struct fgr_error *err)
 {
     const char *folder = getenv("TMPDIR");
@@ -36,14 +47,9 @@ bool fgr_dataset_temporary(char out_path[FGR_DATASET_PATH_BYTES], struct fgr_err
 
 enum fgr_err fgr_dataset_open(struct fgr_dataset *out_dataset, struct fgr_error *err)
 {
-    *out_dataset = (struct fgr_dataset){.is_snapshot = true};
-    if (!fgr_dataset_find(out_dataset->path, SNAPSHOT)) {
-        out_dataset->is_snapshot = false;
-        snprintf(out_dataset->path, sizeof out_dataset->path, "%s", BUNDLED);
-        if (access(out_dataset->path, R_OK) != 0) {
-            return fgr_fail(err, FGR_ERR_UNKNOWN,
-                            "neither the snapshot of 2026-02-03 nor %s is there", BUNDLED);
-        }
+    if (!fgr_dataset_source(out_dataset)) {
+        return fgr_fail(err, FGR_ERR_UNKNOWN, "neither the snapshot of 2026-02-03 nor %s is there",
+                        BUNDLED);
     }
     char image[FGR_DATASET_PATH_BYTES];
     if (!fgr_dataset_temporary(image, err)) {

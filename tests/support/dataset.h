@@ -25,6 +25,10 @@ struct fgr_dataset {
 /* Path of a file of the snapshot's folder; false if it is not there. */
 bool fgr_dataset_find(char out_path[FGR_DATASET_PATH_BYTES], const char *name);
 
+/* Fills all but the view: which network fgr_dataset_open would take. False if there is none; the
+ * path then names the bundled one. */
+bool fgr_dataset_source(struct fgr_dataset *out_dataset);
+
 /* A fresh, empty temporary file; false with `err` filled if there can be none. */
 bool fgr_dataset_temporary(char out_path[FGR_DATASET_PATH_BYTES], struct fgr_error *err);
 

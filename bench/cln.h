@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * cln.h - what Core Lightning's single-path solver answered to the same queries, and how long it
+ * took: recorded once (cln-results-2026-02-03.csv.zst), on the conditions told beside the file.
+ *
+ * Threads: one thread. Memory: freed by fgr_cln_free.
+ */
+#ifndef FGR_BENCH_CLN_H
+#define FGR_BENCH_CLN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct fgr_cln_row {
+    char set[16];
+    uint32_t number; /* of the pair */
+    uint64_t amount_sat;
+    bool is_found;
+    double best_ms; /* of four runs */
+    uint64_t fee_msat;
+};
+
+struct fgr_cln {
+    struct fgr_cln_row *row;
+    size_t n;
+};
+
+/* False if the recording is not there. Ends the program with a message if it cannot be read. */
+bool fgr_cln_load(struct fgr_cln *out_cln);
+void fgr_cln_free(struct fgr_cln *cln);
+
+/* NULL if the query was not recorded. */
+const struct fgr_cln_row *fgr_cln_find(const struct fgr_cln *cln, const char *set, uint32_t number,
+                                       uint64_t amount_sat);
+
+#endif
