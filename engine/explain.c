@@ -148,48 +148,59 @@ static void explain_amount(struct fgr_scratch *scratch, struct fgr_explain *out,
     }
 }
 
-/* A route exists without limits: which limit alone is in the way, and by how much. */
-static void explain_limits(struct fgr_scratch *scratch, struct fgr_explain *out,
-                           const struct fgr_search_task *limited, uint32_t final_cltv)
+enum resource { RESOURCE_FEE, RESOURCE_CLTV, RESOURCE_HOPS, RESOURCE_BYTES };
+
+/* The least of one resource that any route takes while the other limits hold; FGR_COST_INF if
+ * there is no such route. */
+static uint64_t least_needed(struct fgr_scratch *scratch, const struct fgr_search_task *limited,
+                             enum resource resource)
 {
     struct fgr_search_task task = *limited;
     task.max_gap_ppm = 0;
-    out->reason = FGR_REASON_LIMITS;
     clear_weights(&task.cost);
+    switch (resource) {
+    case RESOURCE_FEE:
+        task.limits.fee_msat = FGR_MSAT_NONE;
+        task.cost.fee_weight = 1;
+        break;
+    case RESOURCE_CLTV:
+        task.limits.cltv = FGR_LIMIT_NONE;
+        task.cost.cltv_weight = 1;
+        break;
+    case RESOURCE_HOPS:
+        task.limits.hops = FGR_HOPS_MAX;
+        task.cost.hop_weight = 1;
+        break;
+    case RESOURCE_BYTES:
+        task.limits.bytes = FGR_LIMIT_NONE;
+        task.cost.byte_weight = 1;
+        break;
+    }
+    return least_value(scratch, &task);
+}
 
-    task.limits.bytes = FGR_LIMIT_NONE;
-    task.cost.byte_weight = 1;
-    uint64_t bytes = least_value(scratch, &task);
+/* A route exists without limits: which limit alone is in the way, and by how much. The first in
+ * the order fee, expiry, hops, onion is the reason; all that would help are filled. */
+static void explain_limits(struct fgr_scratch *scratch, struct fgr_explain *out,
+                           const struct fgr_search_task *limited, uint32_t final_cltv)
+{
+    uint64_t bytes = least_needed(scratch, limited, RESOURCE_BYTES);
+    uint64_t hops = least_needed(scratch, limited, RESOURCE_HOPS);
+    uint64_t cltv = least_needed(scratch, limited, RESOURCE_CLTV);
+    uint64_t fee_msat = least_needed(scratch, limited, RESOURCE_FEE);
+    out->reason = FGR_REASON_LIMITS;
     if (bytes < FGR_COST_INF) {
         out->needed_bytes = (uint32_t)bytes + limited->final_bytes;
         out->reason = FGR_REASON_ONION_LIMIT;
     }
-    task.limits = limited->limits;
-    clear_weights(&task.cost);
-
-    task.limits.hops = FGR_HOPS_MAX;
-    task.cost.hop_weight = 1;
-    uint64_t hops = least_value(scratch, &task);
     if (hops < FGR_COST_INF) {
         out->needed_hops = (uint32_t)hops;
         out->reason = FGR_REASON_HOP_LIMIT;
     }
-    task.limits = limited->limits;
-    clear_weights(&task.cost);
-
-    task.limits.cltv = FGR_LIMIT_NONE;
-    task.cost.cltv_weight = 1;
-    uint64_t cltv = least_value(scratch, &task);
     if (cltv < FGR_COST_INF) {
         out->needed_cltv = (uint32_t)cltv + final_cltv;
         out->reason = FGR_REASON_CLTV_LIMIT;
     }
-    task.limits = limited->limits;
-    clear_weights(&task.cost);
-
-    task.limits.fee_msat = FGR_MSAT_NONE;
-    task.cost.fee_weight = 1;
-    uint64_t fee_msat = least_value(scratch, &task);
     if (fee_msat < FGR_COST_INF) {
         out->needed_fee.v = fee_msat;
         out->reason = FGR_REASON_FEE_LIMIT;
