@@ -64,8 +64,8 @@ struct fgr_import_report {
     uint64_t unknown_records;  /* record types this reader does not know: skipped */
     uint64_t min_above_max;    /* policies with htlc_min > htlc_max: kept, not usable */
     uint64_t max_above_capacity; /* policies with htlc_max > capacity: kept, not usable */
-    uint64_t no_capacity;      /* channels without a known capacity: skipped */
-    uint64_t trailing_bytes;   /* bytes of a record not yet completed at the end: left unread */
+    uint64_t no_capacity;        /* channels without a known capacity: skipped */
+    uint64_t trailing_bytes;     /* bytes of a record not yet completed at the end: left unread */
 };
 
 struct fgr_import_options {
@@ -145,14 +145,11 @@ struct fgr_policy_info {
 
 /* Out-of-range indexes return FGR_ERR_ARG and leave the output untouched. O(1). */
 FGR_API FGR_NODISCARD enum fgr_err fgr_view_node(const struct fgr_view *view,
-                                                 struct fgr_node_info *out_info,
-                                                 fgr_node_idx node);
-FGR_API FGR_NODISCARD enum fgr_err fgr_view_channel(const struct fgr_view *view,
-                                                    struct fgr_channel_info *out_info,
-                                                    fgr_chan_idx chan);
-FGR_API FGR_NODISCARD enum fgr_err fgr_view_policy(const struct fgr_view *view,
-                                                   struct fgr_policy_info *out_info,
-                                                   fgr_edge_idx edge);
+                                                 struct fgr_node_info *out_info, fgr_node_idx node);
+FGR_API FGR_NODISCARD enum fgr_err
+fgr_view_channel(const struct fgr_view *view, struct fgr_channel_info *out_info, fgr_chan_idx chan);
+FGR_API FGR_NODISCARD enum fgr_err
+fgr_view_policy(const struct fgr_view *view, struct fgr_policy_info *out_info, fgr_edge_idx edge);
 
 /* Exact id. Errors: UNKNOWN. O(log nodes). */
 FGR_API FGR_NODISCARD enum fgr_err fgr_view_find_id(const struct fgr_view *view,

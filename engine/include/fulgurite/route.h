@@ -61,18 +61,18 @@ struct fgr_route_query {
 };
 
 /* Defaults for everything but from, to and amount. */
-FGR_API void fgr_route_query_init(struct fgr_route_query *query, fgr_node_idx from,
-                                  fgr_node_idx to, fgr_msat amount);
+FGR_API void fgr_route_query_init(struct fgr_route_query *query, fgr_node_idx from, fgr_node_idx to,
+                                  fgr_msat amount);
 
 struct fgr_hop {
     fgr_edge_idx edge;
     fgr_node_idx from, to;
-    fgr_msat amount;      /* what the channel carries */
-    fgr_msat fee;         /* what `from` earns for it; 0 for the first hop */
-    fgr_msat risk;        /* the three cost terms of this hop: fee, risk, fail */
+    fgr_msat amount; /* what the channel carries */
+    fgr_msat fee;    /* what `from` earns for it; 0 for the first hop */
+    fgr_msat risk;   /* the three cost terms of this hop: fee, risk, fail */
     fgr_msat fail;
     double probability;
-    uint32_t cltv_delta;  /* blocks; 0 for the first hop */
+    uint32_t cltv_delta; /* blocks; 0 for the first hop */
 };
 
 struct fgr_search_stats {
@@ -82,10 +82,10 @@ struct fgr_search_stats {
 };
 
 struct fgr_route {
-    fgr_msat amount; /* delivered */
-    fgr_msat fee;    /* sum over the hops */
-    fgr_msat cost;   /* sum of fee, risk and fail */
-    fgr_msat bound;  /* no route under the limits costs less */
+    fgr_msat amount;  /* delivered */
+    fgr_msat fee;     /* sum over the hops */
+    fgr_msat cost;    /* sum of fee, risk and fail */
+    fgr_msat bound;   /* no route under the limits costs less */
     uint64_t gap_ppm; /* ceil((cost / bound - 1) * 1e6); 0 = proven optimal */
     double probability;
     uint32_t cltv_total; /* blocks, final delta included */
@@ -104,14 +104,14 @@ enum fgr_reason {
     FGR_REASON_AMOUNT_ABOVE_IN,  /* ... into the destination */
     FGR_REASON_AMOUNT_BELOW_OUT, /* under every htlc_min out of the source */
     FGR_REASON_AMOUNT_BELOW_IN,
-    FGR_REASON_NOT_CONNECTED,    /* no path of enabled half-channels at all */
-    FGR_REASON_AMOUNT_BLOCKED,   /* connected, but not for this amount */
-    FGR_REASON_FEE_LIMIT,        /* a route exists above max_fee */
+    FGR_REASON_NOT_CONNECTED,  /* no path of enabled half-channels at all */
+    FGR_REASON_AMOUNT_BLOCKED, /* connected, but not for this amount */
+    FGR_REASON_FEE_LIMIT,      /* a route exists above max_fee */
     FGR_REASON_CLTV_LIMIT,
     FGR_REASON_HOP_LIMIT,
     FGR_REASON_ONION_LIMIT,
-    FGR_REASON_LIMITS,           /* each limit alone could be met, not all together */
-    FGR_REASON_WORK_LIMIT        /* unproven: the work limit ended the search */
+    FGR_REASON_LIMITS,    /* each limit alone could be met, not all together */
+    FGR_REASON_WORK_LIMIT /* unproven: the work limit ended the search */
 };
 
 /* Why there is no route. Counters are half-channels unless said otherwise; a limit that would
@@ -121,9 +121,9 @@ struct fgr_explain {
     enum fgr_reason reason;
     uint32_t out_enabled, out_above_max, out_below_min; /* half-channels out of the source */
     uint32_t in_enabled, in_above_max, in_below_min;    /* half-channels into the destination */
-    uint32_t reachable_from_source;    /* nodes the amount can reach */
-    uint32_t reaching_destination;     /* nodes it can come from */
-    fgr_msat largest_out, largest_in;  /* largest single HTLC there */
+    uint32_t reachable_from_source;                     /* nodes the amount can reach */
+    uint32_t reaching_destination;                      /* nodes it can come from */
+    fgr_msat largest_out, largest_in;                   /* largest single HTLC there */
     fgr_msat smallest_out, smallest_in;
     fgr_msat max_amount;   /* AMOUNT_*: one path carries this much, whatever the limits; the most
                               there is unless an htlc_min gets in the way; 0 = none found */
@@ -155,12 +155,9 @@ FGR_API void fgr_scratch_destroy(struct fgr_scratch *scratch);
  * Errors: ARG (index out of range, amount 0, limits out of range; err says which), NO_ROUTE (an
  * answer: proven), WORK (unproven: no route found before the work limit). With OK and a work
  * limit that was hit, gap_ppm > 0 says how far the proof got. */
-FGR_API FGR_NODISCARD enum fgr_err fgr_route(struct fgr_scratch *scratch,
-                                             struct fgr_route *out_route,
-                                             struct fgr_explain *out_explain,
-                                             const struct fgr_view *view,
-                                             const struct fgr_route_query *query,
-                                             struct fgr_error *err);
+FGR_API FGR_NODISCARD enum fgr_err
+fgr_route(struct fgr_scratch *scratch, struct fgr_route *out_route, struct fgr_explain *out_explain,
+          const struct fgr_view *view, const struct fgr_route_query *query, struct fgr_error *err);
 
 /* Re-derives every amount, fee, limit and the cost of `route` from the view and the query alone.
  * Trusts nothing in `route` but its edges and the bound, which it compares with the cost.
