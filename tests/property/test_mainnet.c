@@ -151,6 +151,7 @@ static void report(const struct fixture *f, size_t n_queries)
 {
     size_t n_found = 0;
     size_t n_gave_up = 0;
+    size_t n_equal = 0;
     size_t n_unproven = 0;
     size_t n_wrong = 0;
     for (size_t i = 0; i < n_queries; i++) {
@@ -158,6 +159,7 @@ static void report(const struct fixture *f, size_t n_queries)
         char words[400];
         n_found += o->is_found;
         n_gave_up += o->gave_up;
+        n_equal += !o->gave_up && o->verdict == FGR_VERDICT_EQUAL;
         n_unproven += !o->gave_up && o->verdict == FGR_VERDICT_UNPROVEN;
         n_wrong += !o->gave_up && o->verdict == FGR_VERDICT_WRONG;
         if (o->gave_up || o->verdict != FGR_VERDICT_RIGHT) {
@@ -167,10 +169,12 @@ static void report(const struct fixture *f, size_t n_queries)
         }
     }
     fprintf(stderr,
-            "%zu queries: %zu with a route, %zu wrong, %zu unproven, oracle gave up on %zu\n",
-            n_queries, n_found, n_wrong, n_unproven, n_gave_up);
+            "%zu queries: %zu with a route, %zu wrong, %zu not found within the work limit, "
+            "%zu equal but unproven, oracle gave up on %zu\n",
+            n_queries, n_found, n_wrong, n_unproven, n_equal, n_gave_up);
     cr_assert_eq(n_wrong, 0, "%zu answers differ from the oracle", n_wrong);
-    cr_assert_eq(n_unproven, 0, "%zu answers are unproven", n_unproven);
+    cr_assert_eq(n_unproven, 0, "%zu answers are not the best, and say so", n_unproven);
+    cr_assert_leq(n_equal, n_queries / 25, "%zu answers are the best but unproven", n_equal);
     cr_assert_leq(n_gave_up, n_queries / 50, "the oracle gave up on %zu", n_gave_up);
     cr_assert(n_found > n_queries / 4 && n_found < n_queries);
 }

@@ -81,7 +81,7 @@ static enum fgr_verdict judge_proof(const struct fgr_route_query *query,
     }
     fgr_fail(err, FGR_ERR_WORK, "unproven: cost %" PRIu64 ", best %" PRIu64 ", bound %" PRIu64,
              route->cost.v, truth->cost_msat, route->bound.v);
-    return FGR_VERDICT_UNPROVEN;
+    return route->cost.v == truth->cost_msat ? FGR_VERDICT_EQUAL : FGR_VERDICT_UNPROVEN;
 }
 
 enum fgr_verdict fgr_judge(struct fgr_scratch *scratch, const struct fgr_view *view,

@@ -14,8 +14,9 @@
 
 enum fgr_verdict {
     FGR_VERDICT_RIGHT,    /* same existence, same cost, proven, and the route holds */
-    FGR_VERDICT_UNPROVEN, /* the work limit ended the search; what was said is true, err says it */
-    FGR_VERDICT_WRONG     /* err says how */
+    FGR_VERDICT_EQUAL,    /* the same, but the work limit ended the search before the proof */
+    FGR_VERDICT_UNPROVEN, /* it ended before the best route was found, and nothing else is claimed */
+    FGR_VERDICT_WRONG     /* something false is claimed */
 };
 
 /* The best that is possible. */
@@ -24,7 +25,8 @@ struct fgr_truth {
     uint64_t cost_msat;
 };
 
-/* `query` may ask for max_gap_ppm; then a cost within it is right. */
+/* `query` may ask for max_gap_ppm; then a cost within it is right. Whatever is not right, err tells
+ * it. */
 enum fgr_verdict fgr_judge(struct fgr_scratch *scratch, const struct fgr_view *view,
                            const struct fgr_route_query *query, const struct fgr_truth *truth,
                            struct fgr_error *err);
