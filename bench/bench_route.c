@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bench_route [--pairs N] [--rounds N] [--json]: one cold route after the other, fgr_route and the
- * textbook's Dijkstra in turn, query by query.
+ * bench_route [--pairs N] [--rounds N] [--turn N] [--json]: one route after the other, each from
+ * nothing, by fgr_route and by the textbook's Dijkstra in turns of N queries.
  *
- * In turn, so that both see the same machine at the same moment, and so that neither finds its
- * memory in the cache: between two searches of one kind lies one of the other kind, between other
- * nodes. A query's time is the median of its rounds; the quantiles are over the queries.
+ * In turns, so that both see the same machine at the same time. Within a turn a search finds in the
+ * cache what the searches before it left there, as in a program that answers queries; with turns of
+ * 1 it finds what the other kind left there, which is the whole graph. A query's time is the median
+ * of its rounds; the quantiles are over the queries.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -74,6 +75,7 @@ struct bench {
     struct measure *measure;
     uint64_t n_pairs_max;
     uint64_t n_rounds;
+    uint64_t n_turn;
     struct summary summary[N_CASES];
 };
 
@@ -112,13 +114,28 @@ static void ask_dijkstra(struct bench *bench, struct measure *m,
     m->dijkstra_relaxed = answer.relaxed;
 }
 
-static void ask(struct bench *bench, struct measure *m, uint64_t amount_sat, uint64_t round)
+typedef void ask_fn(struct bench *bench, struct measure *m, const struct fgr_route_query *query,
+                    uint64_t round);
+
+static void ask_all(struct bench *bench, struct measure *m, size_t n, uint64_t amount_sat,
+                    uint64_t round, ask_fn *ask)
 {
-    struct fgr_route_query query;
-    fgr_route_query_init(&query, (fgr_node_idx){m->pair->from}, (fgr_node_idx){m->pair->to},
-                         (fgr_msat){amount_sat * 1000});
-    ask_fgr(bench, m, &query, round);
-    ask_dijkstra(bench, m, &query, round);
+    for (size_t i = 0; i < n; i++) {
+        struct fgr_route_query query;
+        fgr_route_query_init(&query, (fgr_node_idx){m[i].pair->from}, (fgr_node_idx){m[i].pair->to},
+                             (fgr_msat){amount_sat * 1000});
+        ask(bench, &m[i], &query, round);
+    }
+}
+
+/* One round over `n` queries, in turns. */
+static void ask_in_turns(struct bench *bench, size_t n, uint64_t amount_sat, uint64_t round)
+{
+    for (size_t first = 0; first < n; first += bench->n_turn) {
+        size_t n_turn = n - first < bench->n_turn ? n - first : bench->n_turn;
+        ask_all(bench, &bench->measure[first], n_turn, amount_sat, round, ask_fgr);
+        ask_all(bench, &bench->measure[first], n_turn, amount_sat, round, ask_dijkstra);
+    }
 }
 
 static uint64_t median_of(const uint64_t *value, uint64_t n)
@@ -190,13 +207,9 @@ static void measure_case(struct bench *bench, struct summary *s, const char *set
             bench->measure[n++] = (struct measure){.pair = &bench->pairs.pair[i]};
         }
     }
-    for (size_t i = 0; i < n && i < WARM_UP; i++) {
-        ask(bench, &bench->measure[i], amount_sat, 0);
-    }
+    ask_in_turns(bench, n < WARM_UP ? n : WARM_UP, amount_sat, 0);
     for (uint64_t round = 0; round < bench->n_rounds; round++) {
-        for (size_t i = 0; i < n; i++) {
-            ask(bench, &bench->measure[i], amount_sat, round);
-        }
+        ask_in_turns(bench, n, amount_sat, round);
     }
     for (size_t i = 0; i < n; i++) {
         add(bench, s, &bench->measure[i]);
@@ -321,6 +334,7 @@ static void print_json(struct bench *bench, double lost_percent)
     fgr_member_u64(&json, "nodes", bench->dataset.view->n_nodes);
     fgr_member_u64(&json, "enabled", bench->dataset.view->n_usable);
     fgr_member_u64(&json, "rounds", bench->n_rounds);
+    fgr_member_u64(&json, "turn", bench->n_turn);
     fgr_member_double(&json, "lost_percent", lost_percent);
     fgr_json_key(&json, "cases");
     fgr_json_array_begin(&json);
@@ -339,6 +353,10 @@ static void open_bench(struct bench *bench, int argc, char **argv)
     bench->n_rounds = fgr_bench_number(argc, argv, "--rounds", 5);
     if (bench->n_rounds < 1 || bench->n_rounds > ROUNDS_MAX) {
         fgr_bench_fail("--rounds %" PRIu64 ": must be 1 to %d", bench->n_rounds, ROUNDS_MAX);
+    }
+    bench->n_turn = fgr_bench_number(argc, argv, "--turn", 50);
+    if (bench->n_turn < 1) {
+        fgr_bench_fail("--turn 0: must be at least 1 query");
     }
     if (fgr_dataset_open(&bench->dataset, &err) != FGR_OK ||
         fgr_scratch_create(&bench->scratch, bench->dataset.view, NULL, &err) != FGR_OK) {
@@ -385,9 +403,10 @@ int main(int argc, char **argv)
         print_json(&bench, lost_percent);
     } else {
         printf("%s\n%" PRIu32 " nodes, %" PRIu32 " usable half-channels; median of %" PRIu64
-               " rounds per query; %.1f %% of the time went to other programs\n",
+               " rounds per query, turns of %" PRIu64
+               " queries; %.1f %% of the time went to other programs\n",
                bench.dataset.path, bench.dataset.view->n_nodes, bench.dataset.view->n_usable,
-               bench.n_rounds, lost_percent);
+               bench.n_rounds, bench.n_turn, lost_percent);
         print_table(&bench);
         print_cln_table(&bench);
     }
