@@ -26,6 +26,9 @@ struct fgr_scan_terms {
 /* What float rounding may add to a bound, and more, taken off as a factor. */
 #define FGR_SCAN_SLACK (1.0F - 1.0F / 524288.0F)
 
+/* The fixed-point logarithm may be this much below the true one (graph/util/fixed.h). */
+#define FGR_SCAN_LOG_SLACK (1.0F / 536870912.0F)
+
 /* At most -ln(1 - x), 0 <= x <= 1: its first terms, all positive. */
 static inline float fgr_scan_series(float x)
 {

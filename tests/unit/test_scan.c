@@ -2,6 +2,7 @@
 #include "engine/scan.h"
 
 #include <criterion/criterion.h>
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -94,6 +95,32 @@ Test(scan, bounds_the_exact_cost_from_below)
         }
     }
     cr_assert_gt(n_tight, n * 9 / 10);
+}
+
+/* A large M blows up what the fixed-point logarithm falls short of the true one: on a large channel
+ * by far more than the fractions of a msat that rounding drops. */
+Test(scan, stays_below_the_exact_cost_for_any_cost_of_failure)
+{
+    struct fgr_rng rng;
+    struct list list;
+    float bound[FGR_SCAN_BLOCK];
+    fgr_rng_seed(&rng, 5, 0);
+    for (unsigned round = 0; round < 20000; round++) {
+        struct fgr_cost cost = {.fail_msat = 1 + some(&rng, 60), .fee_weight = 1};
+        uint64_t amount_msat = 1 + some(&rng, 40);
+        make_list(&list, &rng);
+        struct fgr_scan_terms terms = terms_of(&cost, amount_msat);
+        terms.base = 0;
+        terms.ppm = 0;
+        fgr_scan_plain(bound, &list.adjacency, 0, FGR_SCAN_BLOCK, &terms);
+        for (uint32_t i = 0; i < FGR_SCAN_BLOCK; i++) {
+            if (amount_msat <= list.half[i].htlc_max_msat) {
+                uint64_t exact = fgr_cost_fail(&cost, amount_msat, list.capacity_msat[i]);
+                cr_assert_leq((long double)bound[i], (long double)exact, "M %" PRIu64,
+                              cost.fail_msat);
+            }
+        }
+    }
 }
 
 Test(scan, leaves_out_what_cannot_carry_the_amount)
