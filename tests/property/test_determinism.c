@@ -25,6 +25,7 @@ struct fixture {
     const struct fgr_view *view;
     struct fgr_route_query query[QUERIES];
     struct answer answer[QUERIES];
+    struct answer want[QUERIES]; /* asked one after the other by one thread */
     struct fgr_scratch *scratch[THREADS];
 };
 
@@ -61,42 +62,41 @@ static void check_same(const struct answer *got, const struct answer *want, uint
               graph, query, how);
 }
 
-static void check_one_thread(struct fixture *f, const struct answer *want, uint64_t graph)
+static void check_one_thread(struct fixture *f, uint64_t graph)
 {
     struct answer got;
     for (size_t i = QUERIES; i-- > 0;) {
         ask(f->scratch[0], &got, f->view, &f->query[i]);
-        check_same(&got, &want[i], graph, i, "in reverse order");
+        check_same(&got, &f->want[i], graph, i, "in reverse order");
         ask(f->scratch[0], &got, f->view, &f->query[i]);
-        check_same(&got, &want[i], graph, i, "when asked again at once");
+        check_same(&got, &f->want[i], graph, i, "when asked again at once");
     }
     for (size_t i = 0; i < QUERIES; i += 7) {
         struct fgr_scratch *fresh = new_scratch(f->view);
         ask(fresh, &got, f->view, &f->query[i]);
-        check_same(&got, &want[i], graph, i, "with a fresh scratch");
+        check_same(&got, &f->want[i], graph, i, "with a fresh scratch");
         fgr_scratch_destroy(fresh);
     }
 }
 
 static void check_graph(struct fixture *f, struct fgr_crew *crew, uint64_t graph)
 {
-    static struct answer want[QUERIES];
     for (unsigned t = 0; t < THREADS; t++) {
         f->scratch[t] = new_scratch(f->view);
     }
     ask_range(f, 0, 0, QUERIES);
-    memcpy(want, f->answer, sizeof want);
+    memcpy(f->want, f->answer, sizeof f->want);
     for (size_t i = 0; i < QUERIES; i++) {
-        cr_assert(want[i].code == FGR_OK || want[i].code == FGR_ERR_NO_ROUTE ||
-                      want[i].code == FGR_ERR_WORK,
-                  "%s", fgr_err_str(want[i].code));
+        cr_assert(f->want[i].code == FGR_OK || f->want[i].code == FGR_ERR_NO_ROUTE ||
+                      f->want[i].code == FGR_ERR_WORK,
+                  "%s", fgr_err_str(f->want[i].code));
     }
-    check_one_thread(f, want, graph);
+    check_one_thread(f, graph);
     for (unsigned round = 0; round < 4; round++) {
         memset(f->answer, 0xff, sizeof f->answer);
         fgr_crew_run(crew, ask_range, f, QUERIES, 3);
         for (size_t i = 0; i < QUERIES; i++) {
-            check_same(&f->answer[i], &want[i], graph, i, "on several threads");
+            check_same(&f->answer[i], &f->want[i], graph, i, "on several threads");
         }
     }
     for (unsigned t = 0; t < THREADS; t++) {
