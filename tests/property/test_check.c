@@ -80,11 +80,13 @@ static void change_query(const struct fixture *f)
     query.to = query.from;
     cr_assert(!holds(f, &query, &f->route));
     query = f->query;
-    query.final_bytes = (uint32_t)(FGR_ONION_BYTES + 1 - f->route.onion_bytes);
+    query.final_bytes += FGR_ONION_BYTES + 1 - f->route.onion_bytes;
     cr_assert(!holds(f, &query, &f->route));
     query = f->query;
-    query.max_cltv = f->route.cltv_total - 1;
-    cr_assert(!holds(f, &query, &f->route));
+    if (f->route.cltv_total > 0) {
+        query.max_cltv = f->route.cltv_total - 1;
+        cr_assert(!holds(f, &query, &f->route));
+    }
     query = f->query;
     query.max_hops = f->route.n_hops - 1;
     cr_assert(!holds(f, &query, &f->route));

@@ -109,7 +109,8 @@ void fgr_nasty_query(struct fgr_rng *rng, struct fgr_route_query *out_query, uin
                          (fgr_msat){amount_msat});
     fgr_nasty_limits(rng, out_query);
     if (fgr_nasty_chance(rng, 50)) {
-        static const uint64_t fail_base_msat[] = {0, 1, 1000, 100000, 10000000};
+        static const uint64_t fail_base_msat[] = {0,      1,        1000,
+                                                  100000, 10000000, UINT64_C(100000000000000)};
         static const uint32_t fail_amount_ppm[] = {0, 1000, 100000, 1000000};
         static const uint32_t risk_ppb[] = {0, 1, 15, 1000, 1000000};
         static const enum fgr_prob_model model[] = {FGR_PROB_UNIFORM, FGR_PROB_BIMODAL,
