@@ -166,7 +166,7 @@ void fgr_dijkstra_solve(struct fgr_dijkstra *dijkstra, struct fgr_dijkstra_answe
                               .risk_per_msat_block = (double)cost.risk_ppb * 1e-9};
     *out_answer = (struct fgr_dijkstra_answer){0};
     for (uint32_t v = 0; v < dijkstra->view->n_nodes; v++) {
-        dijkstra->node[v] = (struct node_label){.cost = INFINITY};
+        dijkstra->node[v] = (struct node_label){.cost = HUGE_VAL};
     }
     dijkstra->n_heap = 0;
     dijkstra->node[query->to.v] =
