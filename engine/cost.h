@@ -78,9 +78,9 @@ static inline uint64_t fgr_cost_certain(const struct fgr_cost *cost, uint32_t cl
 {
     uint64_t risk = fgr_risk_msat(amount_msat, cltv_blocks, cost->risk_ppb);
     fgr_u128 sum = (fgr_u128)fee_msat * cost->fee_weight + risk +
-                   (uint64_t)cltv_blocks * cost->cltv_weight + cost->hop_weight;
+                   (fgr_u128)cltv_blocks * cost->cltv_weight + cost->hop_weight;
     if (FGR_UNLIKELY(cost->byte_weight > 0)) {
-        sum += (uint64_t)fgr_onion_hop_bytes(amount_msat) * cost->byte_weight;
+        sum += (fgr_u128)fgr_onion_hop_bytes(amount_msat) * cost->byte_weight;
     }
     return sum > FGR_COST_INF ? FGR_COST_INF : (uint64_t)sum;
 }

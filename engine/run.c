@@ -104,7 +104,7 @@ static uint64_t cost_of_entry(const struct fgr_run *run, uint32_t i)
     const struct fgr_scan_terms *terms = &run->forward_terms;
     float series = fgr_scan_series(terms->amount_msat * out->inv_cap[i]) * FGR_SCAN_SLACK;
     /* The fixed-point logarithm may be this much below the true one. */
-    series -= 1.0F / 536870912.0F;
+    series -= FGR_SCAN_LOG_SLACK;
     return sum + (series > 0.0F ? (uint64_t)(terms->fail * series) : 0);
 }
 
@@ -146,6 +146,19 @@ static uint64_t rest_of_list(const struct fgr_run *run, const struct fgr_adjacen
     return fee_msat * run->task->cost.fee_weight;
 }
 
+/* Of the scanned entries, those that meet the other front: the first routes come of them. */
+static void meet_backward(struct fgr_run *run, uint32_t first, uint32_t n, uint64_t forward_cost)
+{
+    const struct fgr_scratch *s = run->scratch;
+    for (uint32_t i = 0; i < n; i++) {
+        const struct fgr_node_state *state = &s->node[run->view->out.nbr[first + i]];
+        if (state->stamp == s->stamp && state->label != FGR_IDX_NONE &&
+            s->scan_bound[i] < (float)FGR_COST_INF) {
+            relax_forward(run, first + i, forward_cost, s->scan_bound[i]);
+        }
+    }
+}
+
 static void expand_forward(struct fgr_run *run, uint32_t node, uint64_t forward_cost)
 {
     struct fgr_scratch *s = run->scratch;
@@ -162,13 +175,7 @@ static void expand_forward(struct fgr_run *run, uint32_t node, uint64_t forward_
         run->work[0] += n;
         s->scan(s->scan_bound, out, first, n, &run->forward_terms);
         if (n >= TWO_SWEEPS_FROM && run->best->cost >= FGR_COST_INF) {
-            for (uint32_t i = 0; i < n; i++) {
-                const struct fgr_node_state *state = &s->node[out->nbr[first + i]];
-                if (state->stamp == s->stamp && state->label != FGR_IDX_NONE &&
-                    s->scan_bound[i] < INFINITY) {
-                    relax_forward(run, first + i, forward_cost, s->scan_bound[i]);
-                }
-            }
+            meet_backward(run, first, n, forward_cost);
         }
         float slack = slack_ceil(run->best->cost, ahead);
         for (uint32_t i = 0; i < n; i++) {
@@ -379,6 +386,19 @@ static void relax_backward(struct fgr_run *run, uint32_t i, uint32_t from, float
     queue(s, idx, least, potential);
 }
 
+/* The same the other way round. */
+static void meet_forward(struct fgr_run *run, uint32_t first, uint32_t n, uint32_t from)
+{
+    const struct fgr_scratch *s = run->scratch;
+    for (uint32_t i = 0; i < n; i++) {
+        const struct fgr_node_state *state = &s->node[run->view->in.nbr[first + i]];
+        if (state->stamp == s->stamp && state->forward_cost < FGR_COST_INF &&
+            s->scan_bound[i] < (float)FGR_COST_INF) {
+            relax_backward(run, first + i, from, s->scan_bound[i]);
+        }
+    }
+}
+
 static void expand_backward(struct fgr_run *run, uint32_t from)
 {
     struct fgr_scratch *s = run->scratch;
@@ -400,13 +420,7 @@ static void expand_backward(struct fgr_run *run, uint32_t from)
         run->work[1] += n;
         s->scan(s->scan_bound, in, first, n, &terms);
         if (n >= TWO_SWEEPS_FROM && run->best->cost >= FGR_COST_INF) {
-            for (uint32_t i = 0; i < n; i++) {
-                const struct fgr_node_state *state = &s->node[in->nbr[first + i]];
-                if (state->stamp == s->stamp && state->forward_cost < FGR_COST_INF &&
-                    s->scan_bound[i] < INFINITY) {
-                    relax_backward(run, first + i, from, s->scan_bound[i]);
-                }
-            }
+            meet_forward(run, first, n, from);
         }
         /* The potential is the radius but for the few settled nodes. */
         float slack = slack_ceil(run->best->cost, s->label[from].cost);

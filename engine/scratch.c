@@ -9,7 +9,7 @@
 
 _Static_assert(sizeof(struct fgr_node_state) == 32, "one node state is 32 bytes");
 _Static_assert(sizeof(struct fgr_label) == 48, "one label is 48 bytes");
-_Static_assert(FGR_COST_INF == UINT64_MAX / 4, "fresh node states are unreached");
+_Static_assert(FGR_COST_INF == UINT64_C(0x3fffffffffffffff), "fresh node states are unreached");
 
 static void *malloc_alloc(void *state, size_t bytes)
 {
