@@ -109,6 +109,19 @@ static enum fgr_err check_hop(const struct fgr_view *view, const struct fgr_cost
     return FGR_OK;
 }
 
+/* gap_ppm is the least whole number of ppm by which the cost is within the bound. */
+static bool is_gap(const struct fgr_route *route)
+{
+    uint64_t open_msat = route->cost.v - route->bound.v;
+    uint64_t gap_ppm = route->gap_ppm;
+    if (open_msat == 0 || route->bound.v == 0) {
+        return gap_ppm == (open_msat == 0 ? 0 : UINT64_MAX);
+    }
+    fgr_u128 open = (fgr_u128)open_msat * 1000000;
+    return gap_ppm > 0 && (fgr_u128)gap_ppm * route->bound.v >= open &&
+           (fgr_u128)(gap_ppm - 1) * route->bound.v < open;
+}
+
 static enum fgr_err check_totals(const struct fgr_route_query *query, const struct fgr_route *route,
                                  const struct sums *sums, struct fgr_error *err)
 {
@@ -144,8 +157,7 @@ static enum fgr_err check_totals(const struct fgr_route_query *query, const stru
     if (route->bound.v > route->cost.v) {
         return total_differs(err, "bound (above the cost)", route->bound.v, route->cost.v);
     }
-    bool is_tight = route->bound.v == route->cost.v;
-    return is_tight == (route->gap_ppm == 0)
+    return is_gap(route)
                ? FGR_OK
                : total_differs(err, "gap_ppm", route->gap_ppm, route->cost.v - route->bound.v);
 }

@@ -70,12 +70,17 @@ static void clear_weights(struct fgr_cost *cost)
     *cost = (struct fgr_cost){.model = cost->model};
 }
 
-/* Least value of the weighted resource, FGR_COST_INF if there is no route at all. */
-static uint64_t least_value(struct fgr_scratch *scratch, const struct fgr_search_task *task)
+/* Outcome of a search that was only asked for a number. */
+struct probe {
+    uint64_t value; /* of the best route found; FGR_COST_INF = none */
+    bool is_proven; /* there is nothing less, or nothing at all */
+};
+
+static struct probe probe(struct fgr_scratch *scratch, const struct fgr_search_task *task)
 {
     struct fgr_search_result result;
     fgr_search(scratch, &result, task);
-    return result.cost;
+    return (struct probe){result.cost, result.bound >= result.cost};
 }
 
 static bool is_connected(struct fgr_scratch *scratch, struct fgr_explain *out,
@@ -99,7 +104,7 @@ static uint64_t largest_amount(struct fgr_scratch *scratch, const struct fgr_sea
     uint64_t high = fgr_bound_largest(scratch, task.view, task.from, task.to);
     task.amount_msat = high;
     while (low < high) {
-        if (least_value(scratch, &task) < FGR_COST_INF) {
+        if (probe(scratch, &task).value < FGR_COST_INF) {
             low = task.amount_msat;
         } else {
             high = task.amount_msat - 1;
@@ -150,10 +155,9 @@ static void explain_amount(struct fgr_scratch *scratch, struct fgr_explain *out,
 
 enum resource { RESOURCE_FEE, RESOURCE_CLTV, RESOURCE_HOPS, RESOURCE_BYTES };
 
-/* The least of one resource that any route takes while the other limits hold; FGR_COST_INF if
- * there is no such route. */
-static uint64_t least_needed(struct fgr_scratch *scratch, const struct fgr_search_task *limited,
-                             enum resource resource)
+/* The least of one resource that any route takes while the other limits hold. */
+static struct probe least_needed(struct fgr_scratch *scratch, const struct fgr_search_task *limited,
+                                 enum resource resource)
 {
     struct fgr_search_task task = *limited;
     task.max_gap_ppm = 0;
@@ -168,7 +172,7 @@ static uint64_t least_needed(struct fgr_scratch *scratch, const struct fgr_searc
         task.cost.cltv_weight = 1;
         break;
     case RESOURCE_HOPS:
-        task.limits.hops = FGR_HOPS_MAX;
+        task.limits.hops = FGR_LIMIT_NONE;
         task.cost.hop_weight = 1;
         break;
     case RESOURCE_BYTES:
@@ -176,33 +180,35 @@ static uint64_t least_needed(struct fgr_scratch *scratch, const struct fgr_searc
         task.cost.byte_weight = 1;
         break;
     }
-    return least_value(scratch, &task);
+    return probe(scratch, &task);
 }
 
 /* A route exists without limits: which limit alone is in the way, and by how much. The first in
- * the order fee, expiry, hops, onion is the reason; all that would help are filled. */
+ * the order fee, expiry, hops, onion is the reason; all that would help are filled. What the work
+ * limit left open is not claimed. */
 static void explain_limits(struct fgr_scratch *scratch, struct fgr_explain *out,
                            const struct fgr_search_task *limited, uint32_t final_cltv)
 {
-    uint64_t bytes = least_needed(scratch, limited, RESOURCE_BYTES);
-    uint64_t hops = least_needed(scratch, limited, RESOURCE_HOPS);
-    uint64_t cltv = least_needed(scratch, limited, RESOURCE_CLTV);
-    uint64_t fee_msat = least_needed(scratch, limited, RESOURCE_FEE);
-    out->reason = FGR_REASON_LIMITS;
-    if (bytes < FGR_COST_INF) {
-        out->needed_bytes = (uint32_t)bytes + limited->final_bytes;
+    struct probe bytes = least_needed(scratch, limited, RESOURCE_BYTES);
+    struct probe hops = least_needed(scratch, limited, RESOURCE_HOPS);
+    struct probe cltv = least_needed(scratch, limited, RESOURCE_CLTV);
+    struct probe fee = least_needed(scratch, limited, RESOURCE_FEE);
+    bool is_proven = bytes.is_proven && hops.is_proven && cltv.is_proven && fee.is_proven;
+    out->reason = is_proven ? FGR_REASON_LIMITS : FGR_REASON_WORK_LIMIT;
+    if (bytes.is_proven && bytes.value < FGR_COST_INF) {
+        out->needed_bytes = (uint32_t)bytes.value + limited->final_bytes;
         out->reason = FGR_REASON_ONION_LIMIT;
     }
-    if (hops < FGR_COST_INF) {
-        out->needed_hops = (uint32_t)hops;
+    if (hops.is_proven && hops.value < FGR_COST_INF) {
+        out->needed_hops = (uint32_t)hops.value;
         out->reason = FGR_REASON_HOP_LIMIT;
     }
-    if (cltv < FGR_COST_INF) {
-        out->needed_cltv = (uint32_t)cltv + final_cltv;
+    if (cltv.is_proven && cltv.value < FGR_COST_INF) {
+        out->needed_cltv = (uint32_t)cltv.value + final_cltv;
         out->reason = FGR_REASON_CLTV_LIMIT;
     }
-    if (fee_msat < FGR_COST_INF) {
-        out->needed_fee.v = fee_msat;
+    if (fee.is_proven && fee.value < FGR_COST_INF) {
+        out->needed_fee.v = fee.value;
         out->reason = FGR_REASON_FEE_LIMIT;
     }
 }
@@ -224,10 +230,13 @@ void fgr_explain_fill(struct fgr_scratch *scratch, struct fgr_explain *out,
     fgr_query_task(&task, view, query);
     struct fgr_search_task free_task = task;
     free_task.limits =
-        (struct fgr_limits){FGR_MSAT_NONE, FGR_LIMIT_NONE, FGR_HOPS_MAX, FGR_LIMIT_NONE};
-    if (least_value(scratch, &free_task) >= FGR_COST_INF) {
+        (struct fgr_limits){FGR_MSAT_NONE, FGR_LIMIT_NONE, FGR_LIMIT_NONE, FGR_LIMIT_NONE};
+    struct probe any = probe(scratch, &free_task);
+    if (any.value < FGR_COST_INF) {
+        explain_limits(scratch, out, &task, query->final_cltv);
+    } else if (any.is_proven) {
         explain_amount(scratch, out, &free_task, query);
     } else {
-        explain_limits(scratch, out, &task, query->final_cltv);
+        out->reason = FGR_REASON_WORK_LIMIT;
     }
 }

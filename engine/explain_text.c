@@ -72,13 +72,18 @@ static size_t end_text(char *out, size_t n, const struct fgr_route_query *query,
     uint32_t count = is_out ? e->out_enabled : e->in_enabled;
     uint64_t limit_msat = is_above ? (is_out ? e->largest_out.v : e->largest_in.v)
                                    : (is_out ? e->smallest_out.v : e->smallest_in.v);
-    return printed(
-        snprintf(out, n,
-                 "%s is %s any of the %" PRIu32 " enabled channel%s %s takes in one HTLC: the %s "
-                 "takes %s.",
-                 sat(query->amount.v).text, is_above ? "more than" : "less than", count,
-                 count == 1 ? "" : "s", is_out ? "out of the source" : "into the destination",
-                 is_above ? "largest" : "smallest", sat(limit_msat).text));
+    const char *end = is_out ? "out of the source" : "into the destination";
+    const char *more = is_above ? "more than" : "less than";
+    if (count == 1) {
+        return printed(snprintf(out, n,
+                                "%s is %s what the only enabled channel %s takes in one HTLC, %s.",
+                                sat(query->amount.v).text, more, end, sat(limit_msat).text));
+    }
+    return printed(snprintf(out, n,
+                            "%s is %s what any of the %" PRIu32
+                            " enabled channels %s takes in one HTLC; the %s takes %s.",
+                            sat(query->amount.v).text, more, count, end,
+                            is_above ? "largest" : "smallest", sat(limit_msat).text));
 }
 
 static size_t limit_text(char *out, size_t n, const struct fgr_route_query *query,

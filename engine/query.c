@@ -38,6 +38,14 @@ enum fgr_err fgr_query_check(const struct fgr_view *view, const struct fgr_route
         return fgr_fail(err, FGR_ERR_ARG, "final_bytes %" PRIu32 ": an onion has %d bytes in all",
                         query->final_bytes, FGR_ONION_BYTES);
     }
+    struct fgr_cost cost;
+    fgr_cost_init(&cost, &query->cost, query->amount.v);
+    if (cost.fail_msat > FGR_FAIL_MSAT_MAX || cost.risk_ppb > FGR_RISK_PPB_MAX) {
+        return fgr_fail(err, FGR_ERR_ARG,
+                        "a failure at %" PRIu64 " msat or a risk of %" PRIu32
+                        " ppb: at most %" PRIu64 " msat and %d ppb fit",
+                        cost.fail_msat, cost.risk_ppb, FGR_FAIL_MSAT_MAX, FGR_RISK_PPB_MAX);
+    }
     switch (query->cost.model) {
     case FGR_PROB_UNIFORM:
     case FGR_PROB_BIMODAL:

@@ -149,6 +149,8 @@ static void check_again(struct fixture *f, const struct fgr_explain *e,
         again.max_cltv = UINT32_MAX;
         again.max_hops = FGR_HOPS_MAX;
         again.final_bytes = 0;
+        again.cost.fail_amount_ppm = 0; /* of a much larger amount: beyond what costs may be */
+        again.cost.risk_ppb = 0;
         EXPECT(f, has_route(f, &again));
     }
 }

@@ -31,6 +31,10 @@ extern "C" {
 #define FGR_FINAL_CLTV_DEFAULT 18
 #define FGR_ONION_BYTES 1300
 
+/* M may not exceed this (25 000 BTC): beyond, costs would no longer fit. */
+#define FGR_FAIL_MSAT_MAX UINT64_C(2500000000000000)
+#define FGR_RISK_PPB_MAX 1000000
+
 /* How likely a half-channel of unknown balance carries an amount. */
 enum fgr_prob_model {
     FGR_PROB_UNIFORM = 0, /* balance uniform over [0, capacity] (Pickhardt and Richter 2021) */
@@ -41,7 +45,7 @@ enum fgr_prob_model {
 struct fgr_cost_params {
     uint64_t fail_base_msat;  /* constant part of M; default 100 000 */
     uint32_t fail_amount_ppm; /* part of M that grows with the amount; default 1 000 */
-    uint32_t risk_ppb;        /* R, per msat and block; default 15 */
+    uint32_t risk_ppb;        /* R, per msat and block; default 15, at most 1 000 000 */
     enum fgr_prob_model model;
 };
 
@@ -86,7 +90,7 @@ struct fgr_route {
     fgr_msat fee;     /* sum over the hops */
     fgr_msat cost;    /* sum of fee, risk and fail */
     fgr_msat bound;   /* no route under the limits costs less */
-    uint64_t gap_ppm; /* ceil((cost / bound - 1) * 1e6); 0 = proven optimal */
+    uint64_t gap_ppm; /* ceil((cost / bound - 1) * 1e6); 0 = proven optimal, UINT64_MAX = bound 0 */
     double probability;
     uint32_t cltv_total; /* blocks, final delta included */
     uint32_t onion_bytes;
