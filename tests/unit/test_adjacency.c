@@ -28,8 +28,8 @@ static void assert_entry(const struct fgr_view *view, const struct fgr_adjacency
     long double capacity_msat = 1000 * (long double)view->chan[edge / 2].capacity_sat;
     cr_assert(half->flags & FGR_HALF_USABLE);
     cr_assert_eq(adjacency->base_msat[i],
-                 half->base_msat < INT32_MAX ? half->base_msat : INT32_MAX);
-    cr_assert_eq(adjacency->ppm[i], half->ppm < INT32_MAX ? half->ppm : INT32_MAX);
+                 (int32_t)(half->base_msat < INT32_MAX ? half->base_msat : INT32_MAX));
+    cr_assert_eq(adjacency->ppm[i], (int32_t)(half->ppm < INT32_MAX ? half->ppm : INT32_MAX));
     assert_down(adjacency->inv_cap[i], 1 / (capacity_msat + 1));
     assert_up(adjacency->max_msat[i], (long double)half->htlc_max_msat);
     cr_assert_eq(adjacency->cltv[i], half->cltv_delta);
