@@ -17,6 +17,7 @@ PUBLIC = {"fulgurite/base.h": 0, "fulgurite/graph.h": 1, "fulgurite/route.h": 2,
 HOMES = {
     r"secp256k1.*": ["graph/verify.c"],
     r"yajl/.*": ["graph/util/json.c"],
+    r"openssl/.*": ["graph/util/sha256.c"],
     r"xxh.*\.h": ["graph/util/hash.c"],
     r"(zlib|bzlib|lzma|zstd)\.h": ["graph/import/codec.c", "tests/support/packer.c"],
     r"(stdatomic|pthread|threads)\.h": ["graph/util/parallel.c", "tests/stress/",
