@@ -20,7 +20,7 @@ amount 21000001btc "is above 21 million BTC"
 amount 2100000000000001sat "is above 21 million BTC"
 amount 99999999999999999999999999999999sat "is above 21 million BTC"
 amount 0.5msat "is finer than 1 msat"
-amount 1,000sat "has the unknown unit ',000sat': use sat, msat or btc"
+amount 1,000sat "has the unknown unit ',000sat': write plain digits, then sat, msat or btc"
 amount 10usd "has the unknown unit 'usd'"
 amount 1e3sat "has the unknown unit"
 amount sat "is not a number"
@@ -34,11 +34,14 @@ option() {
     fails 2 "$what" "$text" route -g small.fgr alpha gamma 5sat "$@"
 }
 option "--max-fee without unit" "--max-fee '5' has no unit" --max-fee 5
-option "--max-fee negative" "'-1%' is negative" --max-fee -1%
+option "--max-fee negative" "--max-fee '-1%' is negative" --max-fee -1%
 option "--max-fee nonsense" "is neither a share like 0.5% nor an amount" --max-fee x%
 option "--max-hops 0" "--max-hops 0 is out of range: 1 to 27" --max-hops 0
 option "--max-hops 28" "--max-hops 28 is out of range: 1 to 27" --max-hops 28
 option "--max-cltv nonsense" "--max-cltv 'x' is not a whole number" --max-cltv x
+option "--max-hops huge" "--max-hops 99999999999 is out of range: 1 to 27" --max-hops 99999999999
+option "--max-hops negative" "--max-hops '-1' is not a whole number" --max-hops -1
+option "--max-cltv huge" "out of range: 1 to 4294967295" --max-cltv 99999999999999999999999
 option "--max-cltv below --final-cltv" "max_cltv 5 is below final_cltv 18" --max-cltv 5
 
 node() {
@@ -54,6 +57,10 @@ node "with an ambiguous alias, second candidate" "022f8bde4d1a0720" twin
 node "with control characters" "no node has the alias '?[2J'" "$(printf '\033[2J')"
 node "empty" "" ""
 fails 3 "unknown FROM" "no node has the alias 'nobody'" route -g small.fgr nobody alpha 5sat
+fails 3 "FROM with a dash and a digit" "no node has the alias '-5alpha'" \
+    route -g small.fgr -- -5alpha gamma 5sat
+fails 2 "amount -5sat behind --" "AMOUNT '-5sat' is negative" \
+    route -g small.fgr -- alpha gamma -5sat
 fails 1 "FROM is TO" "Source and destination are the same node" route -g small.fgr alpha alpha 5sat
 
 mkdir folder

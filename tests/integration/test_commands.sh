@@ -10,6 +10,8 @@ is 0 "fgr help"
 cp out help
 run --help
 same "fgr --help is fgr help" out help
+run help help
+same "fgr help help is fgr help" out help
 run
 is 2 "fgr alone is a usage error"
 same "fgr alone shows the help on standard error" err help
@@ -27,8 +29,16 @@ for command in import info route batch synth; do
     same "help $command is $command --help" out help
     run $command --version
     holds "$command --version" grep -qE "^fgr-$command \\(fulgurite\\) [0-9.]+\$" out
-    run $command --nonsense
-    is 2 "$command --nonsense"
+    way_out="; see 'fgr $command --help'"
+    fails 2 "$command with an unknown option" "unknown option '--nonsense'$way_out" \
+        $command --nonsense=1
+    fails 2 "$command with an unknown letter" "unknown option '-Z'$way_out" $command x -Zx
+    fails 2 "$command with escapes in an option" "unknown option '--\\x1b[31m'$way_out" \
+        $command "--$(printf '\033[31m')"
+    fails 2 "$command with a misspelt option" "unknown option '--jsn': the nearest is '--json'$way_out" \
+        $command --jsn
+    fails 2 "$command with a value too many" "--json takes no value$way_out" $command --json=yes
+    fails 2 "$command with a negative argument" "'-5sat' is negative$way_out" $command -5sat
     holds "fgr help lists $command" sh -c "'$fgr' help | grep -q '^  $command '"
 done
 
@@ -37,6 +47,12 @@ fails 2 "unknown command, one letter" "did you mean 'info'?" inf
 fails 2 "unknown command, far from any" "'frobnicate' is not a command: see 'fgr help'" frobnicate
 fails 2 "unknown command with control characters" "'\\x1b[31m'" "$(printf '\033[31m')"
 fails 2 "unknown command in help" "did you mean 'batch'?" help bach
+fails 2 "option before the command" "unknown option '--json': options stand behind the command" \
+    --json route
+fails 2 "short form of several options" \
+    "'--max' begins several options: --max-fee, --max-cltv, --max-hops; see" route --max 5
+fails 2 "long option without its value" "--output needs a value: G.fgr; see" import small.json --output
+fails 2 "short option without its value" "--output needs a value: G.fgr; see" import small.json -o
 fails 2 "import without arguments" "one FILE is needed, 0 given" import
 fails 2 "import without -o" "-o G.fgr is missing" import small.json
 fails 2 "import of two files" "one FILE is needed, 2 given" import small.json nodes.csv -o x.fgr

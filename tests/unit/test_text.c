@@ -98,3 +98,14 @@ Test(text, ids_are_written_as_people_read_them)
     cr_expect_str_eq(fgr_text_scid(scid, UINT64_C(800000) << 40 | 17 << 16 | 3), "800000x17x3");
     cr_expect_str_eq(fgr_text_scid(scid, UINT64_MAX), "16777215x16777215x65535");
 }
+
+Test(text, distance_counts_letters)
+{
+    cr_expect_eq(fgr_text_distance("route", "route"), 0);
+    cr_expect_eq(fgr_text_distance("rout", "route"), 1);
+    cr_expect_eq(fgr_text_distance("", "route"), 5);
+    cr_expect_eq(fgr_text_distance("route", ""), 5);
+    cr_expect_eq(fgr_text_distance("max_fees", "max-fee"), 2);
+    cr_expect_eq(fgr_text_distance("kitten", "sitting"), 3);
+    cr_expect_eq(fgr_text_distance("x", "0123456789012345678901234567890123456789"), 40);
+}

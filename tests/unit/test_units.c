@@ -59,7 +59,7 @@ Test(units, bad_amounts_are_refused_with_their_reason)
         {"5.sat", "is not a number"},
         {"nan", "is not a number"},
         {"5 sat", "unknown unit ' sat'"},
-        {"1e5sat", "unknown unit 'e5sat'"},
+        {"1e5sat", "unknown unit 'e5sat': write plain digits"},
         {"1,000sat", "unknown unit ',000sat'"},
         {"1.2.3sat", "unknown unit '.3sat'"},
         {"5sats", "unknown unit"},
@@ -160,6 +160,8 @@ Test(units, counts_are_whole_and_in_range)
     cr_expect_eq(fgr_units_parse_count(&value, "18446744073709551615", "x", 0, UINT64_MAX, NULL),
                  FGR_OK);
     cr_expect_eq(value, UINT64_MAX);
+    cr_expect_eq(fgr_units_parse_count(&value, "18446744073709551616", "x", 0, UINT64_MAX, NULL),
+                 FGR_ERR_ARG, "one more does not fit");
 }
 
 Test(units, numbers_are_grouped)

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <getopt.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -45,15 +46,6 @@ static void close_stdout(void)
     }
 }
 
-static void print_version(FILE *stream, struct argp_state *state)
-{
-    (void)state;
-    for (const char *c = program_invocation_name; *c != '\0'; c++) {
-        fputc(*c == ' ' ? '-' : *c, stream);
-    }
-    fprintf(stream, " (fulgurite) %s\n", fgr_version());
-}
-
 void fgr_cli_init(char *name)
 {
     program_invocation_name = name;
@@ -61,20 +53,159 @@ void fgr_cli_init(char *name)
     signal(SIGPIPE, SIG_IGN);
     /* Aliases are UTF-8 whatever the user's language; numbers stay as in C. */
     setlocale(LC_CTYPE, "C.UTF-8");
-    argp_err_exit_status = FGR_EXIT_USAGE;
-    argp_program_version_hook = print_version;
     if (atexit(close_stdout) != 0) {
         _exit(FGR_EXIT_INTERNAL);
     }
 }
 
-void fgr_cli_parse(const struct argp *argp, int argc, char **argv, void *state)
+/* ---- options ------------------------------------------------------------------------------- */
+
+/*
+ * argp describes the options (--help) and getopt reads them. argp would read them too, but it tells
+ * a mistake in two lines, with the user's bytes as they are, and adds options of its own.
+ */
+enum { OPTIONS_MAX = 40, NEAR_LETTERS = 2 };
+
+/* getopt answers '?' to what it does not know: --help needs another key, and -? is not known. */
+enum { OPTION_HELP = 1000 };
+
+/* What every subcommand has. */
+static const struct argp_option common_options[] = {
+    {"help", '?', NULL, 0, "print this help", -1},
+    {"version", 'V', NULL, 0, "print the version", -1},
+    {0},
+};
+
+/* All options of a subcommand, as argp and as getopt know them. */
+struct option_table {
+    size_t n;
+    const struct argp_option *described[OPTIONS_MAX];
+    struct option options[OPTIONS_MAX + 1];
+    size_t n_letters;
+    char letters[2 * OPTIONS_MAX + 3];
+};
+
+static void add_options(struct option_table *table, const struct argp_option *options)
 {
-    error_t code = argp_parse(argp, argc, argv, 0, NULL, state);
-    if (code != 0) {
-        exit((int)fgr_cli_fail(FGR_EXIT_INTERNAL, "cannot read the options: %s", strerror(code)));
+    for (; options->name != NULL && table->n < OPTIONS_MAX; options++) {
+        bool has_value = options->arg != NULL;
+        int key = options->key == '?' ? OPTION_HELP : options->key;
+        table->described[table->n] = options;
+        table->options[table->n++] =
+            (struct option){options->name, has_value ? required_argument : no_argument, NULL, key};
+        if (key < 128) {
+            table->letters[table->n_letters++] = (char)key;
+            table->letters[table->n_letters] = has_value ? ':' : '\0';
+            table->n_letters += has_value;
+        }
     }
 }
+
+static const struct argp_option *find_option(const struct option_table *table, int key)
+{
+    for (size_t i = 0; i < table->n; i++) {
+        if (table->options[i].val == key) {
+            return table->described[i];
+        }
+    }
+    return NULL;
+}
+
+/* `name` is the start of several options, of none, or has letters too many or wrong. */
+static enum fgr_exit fail_long(const struct option_table *table, const char *name)
+{
+    char wrong[41];
+    char several[200] = "";
+    size_t n_several = 0;
+    const char *nearest = table->options[0].name;
+    snprintf(wrong, sizeof wrong, "%.*s", (int)strcspn(name, "="), name);
+    for (size_t i = 0; i < table->n; i++) {
+        const char *option = table->options[i].name;
+        if (fgr_text_distance(wrong, option) < fgr_text_distance(wrong, nearest)) {
+            nearest = option;
+        }
+        if (strncmp(option, wrong, strlen(wrong)) == 0) {
+            size_t n = strlen(several);
+            snprintf(several + n, sizeof several - n, "%s--%s", n_several > 0 ? ", " : "", option);
+            n_several++;
+        }
+    }
+    if (n_several > 1) {
+        return fgr_cli_fail_usage("'--%s' begins several options: %s", wrong, several);
+    }
+    if (fgr_text_distance(wrong, nearest) <= NEAR_LETTERS) {
+        return fgr_cli_fail_usage("unknown option '--%s': the nearest is '--%s'", wrong, nearest);
+    }
+    return fgr_cli_fail_usage("unknown option '--%s'", wrong);
+}
+
+/* What is wrong with `word`, where getopt answered ':' or '?' and left `key` in optopt. */
+static enum fgr_exit fail_option(const struct option_table *table, const char *word, int key,
+                                 bool is_value_missing)
+{
+    const struct argp_option *option = find_option(table, key);
+    if (option != NULL) {
+        return is_value_missing
+                   ? fgr_cli_fail_usage("--%s needs a value: %s", option->name, option->arg)
+                   : fgr_cli_fail_usage("--%s takes no value", option->name);
+    }
+    if (key == 0) {
+        return fail_long(table, word + 2);
+    }
+    if (strspn(word + 1, "0123456789.") > 0) { /* an amount that getopt takes for an option */
+        return fgr_cli_fail_usage("'%.40s' is negative", word);
+    }
+    return fgr_cli_fail_usage("unknown option '-%c'", key);
+}
+
+static void print_version(void)
+{
+    for (const char *c = program_invocation_name; *c != '\0'; c++) {
+        putchar(*c == ' ' ? '-' : *c);
+    }
+    printf(" (fulgurite) %s\n", fgr_version());
+}
+
+static void print_help(const struct argp *argp)
+{
+    const struct argp common = {.options = common_options};
+    const struct argp_child children[] = {{argp, 0, NULL, 0}, {&common, 0, NULL, -1}, {0}};
+    const struct argp all = {.children = children};
+    argp_help(&all, stdout, ARGP_HELP_STD_HELP, program_invocation_name);
+}
+
+void fgr_cli_parse(const struct argp *argp, int argc, char **argv, void *input)
+{
+    struct argp_state state = {.input = input};
+    /* "-": arguments in their turn; ":": that is the answer where a value is missing. */
+    struct option_table table = {.letters = "-:", .n_letters = 2};
+    add_options(&table, argp->options);
+    add_options(&table, common_options);
+    for (;;) {
+        const char *word = argv[optind];
+        int key = getopt_long(argc, argv, table.letters, table.options, NULL);
+        if (key == -1) {
+            break;
+        }
+        if (key == OPTION_HELP || (key == '?' && optopt == '?')) {
+            print_help(argp);
+            exit(FGR_EXIT_OK);
+        }
+        if (key == ':' || key == '?') {
+            exit((int)fail_option(&table, word, optopt, key == ':'));
+        }
+        if (key == 'V') {
+            print_version();
+            exit(FGR_EXIT_OK);
+        }
+        argp->parser(key == 1 ? ARGP_KEY_ARG : key, optarg, &state);
+    }
+    for (; optind < argc; optind++) { /* after "--" */
+        argp->parser(ARGP_KEY_ARG, argv[optind], &state);
+    }
+}
+
+/* ---- messages ------------------------------------------------------------------------------ */
 
 static void print_line(const char *message)
 {
@@ -126,6 +257,8 @@ enum fgr_exit fgr_cli_fail_usage(const char *format, ...)
     va_end(args);
     return fgr_cli_fail(FGR_EXIT_USAGE, "%s; see '%s --help'", message, program_invocation_name);
 }
+
+/* ---- streams and images -------------------------------------------------------------------- */
 
 bool fgr_cli_has_color(FILE *file)
 {

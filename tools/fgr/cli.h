@@ -29,13 +29,15 @@ enum fgr_exit {
     FGR_EXIT_INTERNAL = 4
 };
 
-/* Standard streams, signals, locale and argp as every subcommand wants them. From then on, exit
- * reports what could not be written to standard output. `name` stands in messages and, with dashes
- * for spaces, in --version; it is kept, and may change until exit. */
+/* Standard streams, signals and locale as every subcommand wants them. From then on, exit reports
+ * what could not be written to standard output. `name` stands in messages and, with dashes for
+ * spaces, in --version; it is kept, and may change until exit. */
 void fgr_cli_init(char *name);
 
-/* Parses the options; argp ends the process on --help, --version and unknown options. */
-void fgr_cli_parse(const struct argp *argp, int argc, char **argv, void *state);
+/* Hands options and arguments to the parser of `argp`, whose state has only `input`. Ends the process
+ * after --help and --version, and after a message where an option is unknown, has no value that it
+ * needs or has one that it does not take. Once in a process. */
+void fgr_cli_parse(const struct argp *argp, int argc, char **argv, void *input);
 
 /* Prints one line, made safe for a terminal, and returns `status`. */
 enum fgr_exit fgr_cli_fail(enum fgr_exit status, const char *format, ...) FGR_PRINTF(2, 3);

@@ -105,17 +105,6 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
     return 0;
 }
 
-/* getopt takes "-5sat" for options: told here, so that the message is about the amount. */
-static const char *find_negative(int argc, char **argv)
-{
-    for (int i = 1; i < argc; i++) {
-        if (argv[i][0] == '-' && strspn(argv[i] + 1, "0123456789.") > 0) {
-            return argv[i];
-        }
-    }
-    return NULL;
-}
-
 static enum fgr_err parse_payment(fgr_msat *out_amount, const char *text, struct fgr_error *err)
 {
     enum fgr_err code = fgr_units_parse_amount(out_amount, text, "AMOUNT", err);
@@ -397,10 +386,6 @@ enum fgr_exit fgr_cmd_route(int argc, char **argv)
     struct fgr_cli_image image;
     struct fgr_error err;
     struct fgr_route_query limits;
-    const char *negative = find_negative(argc, argv);
-    if (negative != NULL) {
-        return fgr_cli_fail_usage("'%.40s' is negative", negative);
-    }
     fgr_cli_parse(&argp, argc, argv, &args);
     if (args.n_positional != N_ARGS) {
         return fgr_cli_fail_usage("FROM, TO and AMOUNT are needed, %d given", args.n_positional);

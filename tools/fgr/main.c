@@ -4,6 +4,8 @@
  */
 #include "tools/fgr/cmd.h"
 
+#include "tools/fgr/text.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,42 +61,24 @@ static const struct command *find_command(const char *name)
     return NULL;
 }
 
-/* Letters to insert, delete or replace (Levenshtein); names longer than a row are far away. */
-static size_t edit_distance(const char *a, const char *b)
-{
-    size_t row[NAME_BYTES];
-    size_t n = strlen(b);
-    if (n >= NAME_BYTES) {
-        return n;
-    }
-    for (size_t j = 0; j <= n; j++) {
-        row[j] = j;
-    }
-    for (size_t i = 0; a[i] != '\0'; i++) {
-        size_t diagonal = row[0];
-        row[0] = i + 1;
-        for (size_t j = 0; j < n; j++) {
-            size_t best = diagonal + (a[i] != b[j]);
-            diagonal = row[j + 1];
-            best = row[j] + 1 < best ? row[j] + 1 : best;
-            row[j + 1] = diagonal + 1 < best ? diagonal + 1 : best;
-        }
-    }
-    return row[n];
-}
-
 static enum fgr_exit fail_unknown(const char *name)
 {
     const struct command *nearest = &commands[0];
     for (size_t i = 1; i < N_COMMANDS; i++) {
-        if (edit_distance(name, commands[i].name) < edit_distance(name, nearest->name)) {
+        if (fgr_text_distance(name, commands[i].name) < fgr_text_distance(name, nearest->name)) {
             nearest = &commands[i];
         }
     }
-    if (edit_distance(name, nearest->name) <= 2) {
+    if (fgr_text_distance(name, nearest->name) <= 2) {
         return fgr_cli_fail(FGR_EXIT_USAGE,
                             "'%.40s' is not a command: did you mean '%s'? See 'fgr help'", name,
                             nearest->name);
+    }
+    if (name[0] == '-') {
+        return fgr_cli_fail(FGR_EXIT_USAGE,
+                            "unknown option '%.40s': options stand behind the command, see "
+                            "'fgr help'",
+                            name);
     }
     return fgr_cli_fail(FGR_EXIT_USAGE, "'%.40s' is not a command: see 'fgr help'", name);
 }
@@ -129,7 +113,7 @@ int main(int argc, char **argv)
     bool is_help = is_any_of(argv[1], "--help", "-?", "help");
     if (is_any_of(argv[1], "--version", "-V", "version")) {
         printf("fgr (fulgurite) %s\n", fgr_version());
-    } else if (is_help && argc == 2) {
+    } else if (is_help && (argc == 2 || strcmp(argv[2], "help") == 0)) {
         print_help(stdout);
     } else if (is_help) {
         char *help_argv[] = {argv[2], help_option, NULL};

@@ -7,6 +7,9 @@
 #include <string.h>
 #include <wchar.h>
 
+/* Longer names are told apart by no one. */
+#define NAME_BYTES 32
+
 /* Unicode line separators and bidi controls: they have a width of 0, but let an alias rewrite the
  * line that it stands in. */
 static bool is_layout_control(wchar_t c)
@@ -88,4 +91,27 @@ char *fgr_text_scid(char out_text[FGR_TEXT_SCID_BYTES], uint64_t scid)
     snprintf(out_text, FGR_TEXT_SCID_BYTES, "%" PRIu32 "x%" PRIu32 "x%" PRIu32,
              fgr_scid_block(scid), fgr_scid_tx(scid), fgr_scid_output(scid));
     return out_text;
+}
+
+size_t fgr_text_distance(const char *a, const char *b)
+{
+    size_t row[NAME_BYTES];
+    size_t n = strlen(b);
+    if (n >= NAME_BYTES) {
+        return n;
+    }
+    for (size_t j = 0; j <= n; j++) {
+        row[j] = j;
+    }
+    for (size_t i = 0; a[i] != '\0'; i++) {
+        size_t diagonal = row[0];
+        row[0] = i + 1;
+        for (size_t j = 0; j < n; j++) {
+            size_t best = diagonal + (a[i] != b[j]);
+            diagonal = row[j + 1];
+            best = row[j] + 1 < best ? row[j] + 1 : best;
+            row[j + 1] = diagonal + 1 < best ? diagonal + 1 : best;
+        }
+    }
+    return row[n];
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * text.h - foreign bytes (aliases, file names) made safe for a terminal, their width there, and ids
- * as people read them.
+ * text.h - foreign bytes (aliases, file names) made safe for a terminal, their width there, ids as
+ * people read them, and how far a name is from what was meant.
  *
  * Characters that move the cursor, change colours or reorder the line (control characters, bidi
  * controls), bytes that are not UTF-8 and code points without a known width come out as \xNN.
@@ -37,5 +37,9 @@ char *fgr_text_scid(char out_text[FGR_TEXT_SCID_BYTES], uint64_t scid);
 
 /* Columns a clean text takes. */
 unsigned fgr_text_width(const char *text);
+
+/* Letters to insert, delete or replace to make one name the other (Levenshtein). Where `b` has 32
+ * bytes or more it is far from everything: its length. */
+size_t fgr_text_distance(const char *a, const char *b);
 
 #endif

@@ -4,8 +4,10 @@
 #include "graph/amount.h"
 #include "graph/util/error.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -110,7 +112,8 @@ enum fgr_err fgr_units_parse_amount(fgr_msat *out_amount, const char *text, cons
     const struct unit *unit = find_unit(number.rest);
     if (unit == NULL) {
         return fgr_fail(err, FGR_ERR_ARG,
-                        "%s '" SHOWN "' has the unknown unit '" SHOWN "': use sat, msat or btc",
+                        "%s '" SHOWN "' has the unknown unit '" SHOWN "': write plain digits, then "
+                        "sat, msat or btc",
                         what, text, number.rest);
     }
     uint64_t value_msat;
@@ -130,7 +133,7 @@ enum fgr_err fgr_units_parse_fee_limit(fgr_msat *out_limit, const char *text, fg
     static const uint64_t ppm_per_percent = 10000;
     struct decimal number;
     size_t n = strlen(text);
-    if (n == 0 || text[n - 1] != '%') {
+    if (n == 0 || text[n - 1] != '%' || text[0] == '-') {
         return fgr_units_parse_amount(out_limit, text, "--max-fee", err);
     }
     uint64_t rate_ppm;
@@ -155,14 +158,12 @@ enum fgr_err fgr_units_parse_count(uint64_t *out_count, const char *text, const 
                                    uint64_t min, uint64_t max, struct fgr_error *err)
 {
     size_t n = strspn(text, DIGITS);
-    uint64_t value = 0;
-    for (size_t i = 0; i < n; i++) {
-        value = push_digit(value, text[i]);
-    }
     if (n == 0 || text[n] != '\0') {
         return fgr_fail(err, FGR_ERR_ARG, "%s '" SHOWN "' is not a whole number", what, text);
     }
-    if (value < min || value > max) {
+    errno = 0;
+    unsigned long long value = strtoull(text, NULL, 10);
+    if (errno == ERANGE || value < min || value > max) {
         return fgr_fail(err, FGR_ERR_ARG, "%s " SHOWN " is out of range: %" PRIu64 " to %" PRIu64,
                         what, text, min, max);
     }
