@@ -175,5 +175,5 @@ size_t fgr_explain_text(char *out_text, size_t n_bytes, const struct fgr_view *v
                                 "The search ended at its work limit before it found a route or "
                                 "proved that there is none."));
     }
-    return 0;
+    return printed(snprintf(out_text, n_bytes, "There is no route.")); /* a reason unknown here */
 }

@@ -165,6 +165,9 @@ static void check_text(struct fixture *f, const struct fgr_route_query *query,
     EXPECT(f, text[n - 1] == '.' && strchr(text, '\n') == NULL);
     EXPECT(f, fgr_explain_text(start, sizeof start, f->made.view, query, e) == n);
     EXPECT(f, strlen(start) == sizeof start - 1 && strncmp(start, text, sizeof start - 1) == 0);
+    start[0] = 'x';
+    EXPECT(f, fgr_explain_text(start, 0, f->made.view, query, e) == n && start[0] == 'x');
+    EXPECT(f, fgr_explain_text(start, 1, f->made.view, query, e) == n && start[0] == '\0');
 }
 
 static void check_query(struct fixture *f, const struct fgr_route_query *query)

@@ -140,7 +140,8 @@ struct fgr_explain {
 /* Constant name of a reason, e.g. "fee_limit". */
 FGR_API const char *fgr_reason_str(enum fgr_reason reason);
 
-/* One plain sentence for a person, always terminated. Returns the length it would need. */
+/* One plain sentence for a person, terminated if n_bytes > 0, cut if it does not fit. Returns the
+ * length it would need. */
 FGR_API size_t fgr_explain_text(char *out_text, size_t n_bytes, const struct fgr_view *view,
                                 const struct fgr_route_query *query,
                                 const struct fgr_explain *explain);
