@@ -3,6 +3,7 @@
 #ifndef FULGURITE_FULGURITE_H
 #define FULGURITE_FULGURITE_H
 
+#include "fulgurite/amp.h"
 #include "fulgurite/base.h"
 #include "fulgurite/graph.h"
 #include "fulgurite/route.h"
