@@ -16,6 +16,7 @@
 __extension__ typedef unsigned __int128 fgr_u128;
 /* Index of the highest set bit; x > 0. */
 #define FGR_LOG2_FLOOR(x) (63U - (unsigned)__builtin_clzll(x))
+#define FGR_POPCOUNT(x) ((unsigned)__builtin_popcountll(x))
 #else
 #error "fulgurite needs gcc or clang on a 64-bit target"
 #endif
