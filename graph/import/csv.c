@@ -106,7 +106,8 @@ static enum fgr_err next_line(struct table *table, struct fgr_text *out_line)
         want = n_bytes + 1;
     } while (end == NULL && want <= LINE_BYTES_MAX);
     if (end == NULL) {
-        return fgr_fail_place(table->err, table->place, "a line of more than 4096 bytes");
+        return fgr_fail_place(table->err, table->place,
+                              "a line of more than 4096 bytes: this is no table");
     }
     size_t n = (size_t)(end - bytes);
     table->line_bytes = n + 1;
@@ -121,6 +122,9 @@ static enum fgr_err read_header(struct table *table)
     struct fgr_text line = {0}, cell;
     bool is_there[WANTED_MAX + 1] = {false}; /* the last one: not wanted */
     enum fgr_err code = next_line(table, &line);
+    if (code == FGR_OK && table->line_bytes == 0) {
+        return fgr_fail_at(table->err, FGR_ERR_FORMAT, FGR_NO_POSITION, 0, "the file is empty");
+    }
     while (code == FGR_OK && next_cell(&cell, &line)) {
         size_t i = 0;
         while (i < table->n_wanted && !is_text(cell, table->names[i])) {
@@ -135,7 +139,7 @@ static enum fgr_err read_header(struct table *table)
     }
     for (size_t i = 0; i < table->n_wanted && code == FGR_OK; i++) {
         if (!is_there[i]) {
-            return fgr_fail(table->err, FGR_ERR_FORMAT, "the header has no column %s",
+            return fgr_fail(table->err, FGR_ERR_FORMAT, "the first line names no column %s",
                             table->names[i]);
         }
     }
@@ -208,8 +212,8 @@ static enum fgr_err append_node(struct nodes *nodes, const struct table *table)
     struct node *node = &grown[nodes->n];
     enum fgr_err code = read_u64(table, &node->index, NODE_INDEX, UINT64_MAX);
     if (code == FGR_OK && !fgr_parse_node_id(node->id, table->cell[NODE_ID])) {
-        code = fgr_fail_field(table->err, table->place, table->names[NODE_ID], table->cell[NODE_ID],
-                              "a node id of 66 hex digits");
+        code =
+            fgr_fail_node_id(table->err, table->place, table->names[NODE_ID], table->cell[NODE_ID]);
     }
     nodes->n += code == FGR_OK;
     return code;

@@ -201,8 +201,12 @@ static enum fgr_err read_signed(struct reader *reader, enum fgr_json_event event
 static enum fgr_err read_node_id(struct reader *reader, enum fgr_json_event event,
                                  struct fgr_text text)
 {
-    bool is_good = event == FGR_JSON_STRING && fgr_parse_node_id(reader->id[reader->field], text);
-    return is_good ? FGR_OK : bad_value(reader, event, text, "a node id of 66 hex digits");
+    if (event != FGR_JSON_STRING) {
+        return bad_value(reader, event, text, "a string");
+    }
+    return fgr_parse_node_id(reader->id[reader->field], text)
+               ? FGR_OK
+               : fgr_fail_node_id(reader->err, reader->place, members[reader->field].name, text);
 }
 
 static enum fgr_err read_alias(struct reader *reader, enum fgr_json_event event,
@@ -493,6 +497,35 @@ static enum fgr_err on_event(void *state, enum fgr_json_event event, const char 
 
 /* ---- the file ------------------------------------------------------------------------------ */
 
+/* The input ended inside a value: where we are says more than what JSON misses. */
+static enum fgr_err fail_cut(struct reader *reader, uint64_t n_bytes)
+{
+    char reason[96];
+    unsigned long long end = n_bytes;
+    switch (reader->level) {
+    case LEVEL_NODE:
+    case LEVEL_FEATURES:
+    case LEVEL_EDGE:
+    case LEVEL_POLICY:
+        snprintf(reason, sizeof reason, "the file is cut inside this %s, at byte %llu",
+                 reader->level <= LEVEL_FEATURES ? "node" : "edge", end);
+        return fgr_fail_place(reader->err, reader->place, reason);
+    case LEVEL_NODES:
+    case LEVEL_EDGES:
+        return fgr_fail_at(reader->err, FGR_ERR_FORMAT, FGR_NO_POSITION, n_bytes,
+                           "the file is cut at byte %llu, in the list of %s, after %llu records",
+                           end, reader->level == LEVEL_NODES ? "nodes" : "edges",
+                           (unsigned long long)reader->report->records);
+    case LEVEL_START:
+    case LEVEL_GRAPH:
+    case LEVEL_END:
+        break;
+    }
+    return fgr_fail_at(reader->err, FGR_ERR_FORMAT, FGR_NO_POSITION, n_bytes,
+                       "the file is cut at byte %llu, outside of the lists of nodes and edges",
+                       end);
+}
+
 static enum fgr_err read_all(struct reader *reader, struct fgr_source *source)
 {
     const uint8_t *bytes;
@@ -508,6 +541,9 @@ static enum fgr_err read_all(struct reader *reader, struct fgr_source *source)
         }
     } while (n_bytes > 0);
     enum fgr_err code = fgr_json_reader_finish(reader->json, reader->err);
+    if (code == FGR_ERR_FORMAT && reader->level != LEVEL_END) {
+        return fail_cut(reader, fgr_source_offset(source));
+    }
     if (code == FGR_OK && !reader->has_edges) {
         return fgr_fail(reader->err, FGR_ERR_FORMAT,
                         "the JSON object has no list \"edges\", so it is no describegraph");

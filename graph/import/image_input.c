@@ -16,7 +16,19 @@ bool fgr_image_input_detect(const uint8_t *bytes, size_t n_bytes)
                                   4) == 0;
 }
 
-/* Memory grows with what arrives, not with what the header promises. */
+uint64_t fgr_image_input_bytes_max(const uint8_t *bytes, size_t n_bytes)
+{
+    struct fgr_image_header header;
+    if (n_bytes < sizeof header) {
+        return UINT64_MAX;
+    }
+    memcpy(&header, bytes, sizeof header);
+    return !fgr_image_input_detect(bytes, n_bytes) ? 0
+           : header.file_bytes < UINT64_MAX        ? header.file_bytes + 1
+                                                   : UINT64_MAX;
+}
+
+/* Memory grows with what arrives, and no further than what the header promises. */
 static enum fgr_err read_bytes(uint8_t **out_bytes, size_t *out_n_bytes, struct fgr_source *source,
                                struct fgr_error *err)
 {
@@ -24,7 +36,8 @@ static enum fgr_err read_bytes(uint8_t **out_bytes, size_t *out_n_bytes, struct 
     size_t n = 0, capacity = 0, n_window;
     const uint8_t *window;
     enum fgr_err code;
-    while ((code = fgr_source_fill(source, &window, &n_window, 1, err)) == FGR_OK && n_window > 0) {
+    while ((code = fgr_source_fill(source, &window, &n_window, 1, err)) == FGR_OK && n_window > 0 &&
+           n < fgr_image_input_bytes_max(bytes, n)) {
         uint8_t *grown = fgr_array_grow(bytes, &capacity, n + n_window, 1, err);
         if (grown == NULL) {
             code = FGR_ERR_MEMORY;

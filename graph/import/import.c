@@ -46,17 +46,24 @@ const char *fgr_compression_str(enum fgr_compression compression)
     return "unknown";
 }
 
-/* Puts `prefix` in front of a failure's text. */
+/* Puts `prefix` in front of a failure's text, or as much of its end as there is room for. */
 static enum fgr_err prefix_error(enum fgr_err code, const char *prefix, struct fgr_error *err)
 {
+    enum { REASON_BYTES_MAX = 200 };
     if (code != FGR_OK && err != NULL) {
         struct fgr_error inner = *err;
-        fgr_fail_at(err, code, inner.record, inner.offset, "%.80s: %.170s", prefix, inner.text);
+        size_t n_reason = strnlen(inner.text, REASON_BYTES_MAX);
+        size_t room = sizeof inner.text - sizeof ": " - n_reason;
+        size_t n = strlen(prefix);
+        fgr_fail_at(err, code, inner.record, inner.offset, "%s: %.*s",
+                    n > room ? prefix + n - room : prefix, (int)n_reason, inner.text);
     }
     return code;
 }
 
 /* ---- from a source to image bytes ---------------------------------------------------------- */
+
+enum { BEGIN_BYTES = 32 };
 
 static enum fgr_format detect(const uint8_t *bytes, size_t n_bytes)
 {
@@ -71,6 +78,25 @@ static enum fgr_format detect(const uint8_t *bytes, size_t n_bytes)
         return FGR_FORMAT_GOSSIP_STORE;
     }
     return fgr_csv_detect(bytes, n_bytes) ? FGR_FORMAT_CSV : FGR_FORMAT_UNKNOWN;
+}
+
+/* How a content of no known format begins: as text, or in hex. */
+static void show_begin(char out_text[BEGIN_BYTES], const uint8_t *bytes, size_t n_bytes)
+{
+    enum { TEXT_BYTES_MAX = 24, HEX_BYTES_MAX = 8 };
+    size_t n = 0;
+    while (n < n_bytes && n < TEXT_BYTES_MAX && bytes[n] >= ' ' && bytes[n] <= '~') {
+        n++;
+    }
+    bool is_text = n == n_bytes || n == TEXT_BYTES_MAX || bytes[n] == '\n' || bytes[n] == '\r';
+    if (is_text) {
+        snprintf(out_text, BEGIN_BYTES, "'%.*s'", (int)n, (const char *)bytes);
+        return;
+    }
+    out_text += snprintf(out_text, BEGIN_BYTES, "bytes");
+    for (size_t i = 0; i < n_bytes && i < HEX_BYTES_MAX; i++) {
+        out_text += snprintf(out_text, sizeof " 00", " %02x", bytes[i]);
+    }
 }
 
 static enum fgr_err detect_source(enum fgr_format *out_format, struct fgr_source *source,
@@ -88,10 +114,12 @@ static enum fgr_err detect_source(enum fgr_format *out_format, struct fgr_source
     }
     *out_format = detect(bytes, n);
     if (*out_format == FGR_FORMAT_UNKNOWN) {
+        char begin[BEGIN_BYTES];
+        show_begin(begin, bytes, n);
         return fgr_fail_at(err, FGR_ERR_FORMAT, FGR_NO_POSITION, 0,
-                           "the content is none of gossip_store, describegraph JSON, channels.csv, "
-                           "fgr image (first byte 0x%02x)",
-                           bytes[0]);
+                           "the content is none of gossip_store, describegraph JSON, channels.csv "
+                           "(whose first line names scid), fgr image: it begins with %s",
+                           begin);
     }
     return FGR_OK;
 }
@@ -175,7 +203,7 @@ static enum fgr_err take_options(struct fgr_import_options *out,
 
 static const char *name_of(const char *path)
 {
-    return strcmp(path, "-") == 0 ? "standard input" : path;
+    return strcmp(path, "-") == 0 ? "standard input" : *path == '\0' ? "''" : path;
 }
 
 static enum fgr_err open_input(struct fgr_source **out_source, const char *path,

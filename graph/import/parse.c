@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "graph/import/parse.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "graph/util/error.h"
@@ -104,14 +105,33 @@ enum fgr_err fgr_fail_field(struct fgr_error *err, struct fgr_place place, const
 {
     enum { SHOWN_BYTES_MAX = 40 };
     char shown[SHOWN_BYTES_MAX];
+    char rest[40] = "'";
     size_t n = value.n_bytes < SHOWN_BYTES_MAX ? value.n_bytes : SHOWN_BYTES_MAX;
     for (size_t i = 0; i < n; i++) {
         shown[i] = value.at[i] >= ' ' && value.at[i] <= '~' ? value.at[i] : '?';
     }
+    if (value.n_bytes > n) {
+        snprintf(rest, sizeof rest, "...' (%zu bytes)", value.n_bytes);
+    }
     return fgr_fail_at(err, FGR_ERR_FORMAT, place.record, place.offset,
-                       "record %llu at byte %llu: %s is '%.*s%s', not %s",
+                       "record %llu at byte %llu: %s is '%.*s%s, not %s",
                        (unsigned long long)place.record, (unsigned long long)place.offset, field,
-                       (int)n, shown, value.n_bytes > n ? "..." : "", wanted);
+                       (int)n, shown, rest, wanted);
+}
+
+enum fgr_err fgr_fail_node_id(struct fgr_error *err, struct fgr_place place, const char *field,
+                              struct fgr_text value)
+{
+    char wanted[80] = "a node id of 66 hex digits";
+    size_t i = 0;
+    while (i < value.n_bytes && hex_digit(value.at[i]) >= 0) {
+        i++;
+    }
+    if (i < value.n_bytes) {
+        size_t n = strlen(wanted);
+        snprintf(wanted + n, sizeof wanted - n, ": character %zu is none", i + 1);
+    }
+    return fgr_fail_field(err, place, field, value, wanted);
 }
 
 enum fgr_err fgr_fail_place(struct fgr_error *err, struct fgr_place place, const char *reason)

@@ -31,10 +31,14 @@ bool fgr_parse_node_id(uint8_t out_id[FGR_NODE_ID_BYTES], struct fgr_text text);
 /* BLOCKxTXxOUTPUT. */
 bool fgr_parse_scid(uint64_t *out, struct fgr_text text);
 
-/* FORMAT: "record 17 at byte 3321: <field> is '<value>', not <wanted>". The value is shortened, and
- * what a terminal might obey in it is replaced. */
+/* FORMAT: "record 17 at byte 3321: <field> is '<value>', not <wanted>". A long value is cut and its
+ * length told, and what a terminal might obey in it is replaced. */
 enum fgr_err fgr_fail_field(struct fgr_error *err, struct fgr_place place, const char *field,
                             struct fgr_text value, const char *wanted);
+
+/* The same for a text that fgr_parse_node_id refused: says which of its characters is wrong. */
+enum fgr_err fgr_fail_node_id(struct fgr_error *err, struct fgr_place place, const char *field,
+                              struct fgr_text value);
 
 /* FORMAT: "record 17 at byte 3321: <reason>" */
 enum fgr_err fgr_fail_place(struct fgr_error *err, struct fgr_place place, const char *reason);

@@ -185,7 +185,7 @@ static enum fgr_err codec_error(const struct fgr_source *source, enum fgr_err co
 {
     uint64_t at = source->raw_offset;
     return fgr_fail_at(err, code, FGR_NO_POSITION, source->offset + source->end - source->begin,
-                       "%s data at byte %llu of the compressed file: %s",
+                       "%s data after byte %llu of the compressed file: %s",
                        fgr_compression_str(source->compression), (unsigned long long)at, reason);
 }
 
@@ -200,18 +200,22 @@ static enum fgr_err decompress(struct fgr_source *source, struct fgr_error *err)
         .is_last = source->is_raw_over,
     };
     size_t n_in = io.n_in, n_out = io.n_out;
+    bool was_complete = fgr_codec_is_complete(source->codec);
     struct fgr_error reason = {0};
     enum fgr_err code = fgr_codec_step(source->codec, &io, &reason);
     source->raw_begin += n_in - io.n_in;
     source->raw_offset += n_in - io.n_in;
     source->end += n_out - io.n_out;
     if (code != FGR_OK) {
-        return codec_error(source, code, reason.text, err);
+        bool is_rest = was_complete && code == FGR_ERR_FORMAT;
+        return codec_error(source, code,
+                           is_rest ? "what follows its end is of another kind" : reason.text, err);
     }
     if (io.n_in == n_in && io.n_out == n_out) {
         source->is_over = fgr_codec_is_complete(source->codec);
         return source->is_over ? FGR_OK
-                               : codec_error(source, FGR_ERR_FORMAT, "the data ends early", err);
+                               : codec_error(source, FGR_ERR_FORMAT,
+                                             "the data ends early: the file has been cut", err);
     }
     uint64_t plain = source->offset + (source->end - source->begin);
     if (plain > FGR_SOURCE_FREE_BYTES && plain / FGR_SOURCE_RATIO_MAX > source->raw_offset) {

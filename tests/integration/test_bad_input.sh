@@ -65,6 +65,7 @@ fails 1 "FROM is TO" "Source and destination are the same node" route -g small.f
 
 mkdir folder
 : >empty
+sed 's/0279be66/0279be6600/' nodes.csv >long.csv
 printf 'PK\003\004 something else' >foreign
 head -c 3000 small.fgr >cut.fgr
 cp small.fgr damaged.fgr
@@ -85,7 +86,16 @@ image "a foreign file" "make an image with 'fgr import FILE -o G.fgr'" foreign
 image "a JSON" "make an image with 'fgr import FILE -o G.fgr'" small.json
 image "a cut image" "make an image with 'fgr import FILE -o G.fgr'" cut.fgr
 image "a damaged image" "make an image with 'fgr import FILE -o G.fgr'" damaged.fgr
-fails 3 "empty standard input as image" "make an image with" info -
+fails 3 "empty standard input as image" "standard input: the image is empty; make an image" info -
+status=0
+yes | timeout 60 "$fgr" info - >out 2>err || status=$?
+is 3 "endless text as image"
+holds "endless text as image: says so" grep -q '^fgr info: standard input: not an image: ' err
+status=0
+cat small.fgr /dev/zero | timeout 60 "$fgr" info - >out 2>err || status=$?
+is 3 "an image without end"
+holds "an image without end: says so" grep -q 'the image is followed by other bytes' err
+fails 2 "an empty name as image" "-g G.fgr is missing" route -g '' alpha gamma 5sat
 if [ -r locked ]; then
     skip "a file without permission" "this user may read everything"
 else
@@ -99,10 +109,23 @@ snapshot() {
 snapshot "a missing file" "missing: " missing
 snapshot "an empty file" "empty: " empty
 snapshot "a folder" "folder: " folder
-snapshot "a foreign file" "foreign: " foreign
-snapshot "a cut image" "cut.fgr: " cut.fgr
+snapshot "an empty name" "'': cannot open: No such file or directory" ''
+snapshot "a foreign file" "foreign: the content is none of gossip_store," foreign
+snapshot "a nodes.csv" "(whose first line names scid), fgr image: it begins with 'node_index,node_id'" \
+    nodes.csv
+snapshot "a cut image" "cut.fgr: image: the image is truncated: 3000 bytes of " cut.fgr
 head -c 1000 small.json >cut.json
-snapshot "a cut JSON" "cut.json: " cut.json
+snapshot "a cut JSON" "record 7 at byte 930: the file is cut inside this node, at byte 1000" cut.json
+gzip -c small.json | head -c 500 >cut.gz
+snapshot "a cut gzip" "cut.gz: gzip data after byte 500 of the compressed file: the data ends early" \
+    cut.gz
+sed 's/0279be66/0279be6600/' small.json >long.json
+snapshot "an id of 68 digits" \
+    "record 0 at byte 11: pub_key is '0279be66007ef9dcbbac55a06295ce870b07029b...' (68 bytes), not a" long.json
+fails 3 "import of a nodes.csv with an id of 68 digits" "nodes file: record 0 at byte 19: node_id is" \
+    import channels.csv --nodes long.csv -o new.fgr
+fails 3 "import with an empty nodes.csv" "nodes file: the file is empty" \
+    import channels.csv --nodes empty -o new.fgr
 fails 3 "import into a missing folder" "No such file or directory" import small.json -o no/new.fgr
 fails 3 "import onto a folder" "folder" import small.json -o folder
 holds "import onto a folder leaves it empty" rmdir folder

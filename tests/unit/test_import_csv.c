@@ -217,7 +217,7 @@ Test(import_csv, odd_rows_are_counted)
 
 Test(import_csv, bad_headers)
 {
-    assert_fails("scid,capacity_sat\n", 18, "the header has no column source_node_index");
+    assert_fails("scid,capacity_sat\n", 18, "the first line names no column source_node_index");
     assert_fails("scid,scid\n", 10, "header: a column is 'scid', not one of at most 64");
     struct fgr_bytes_maker csv = {0};
     fgr_bytes_put_text(&csv, "scid");
@@ -230,17 +230,25 @@ Test(import_csv, bad_headers)
     fgr_bytes_put_text(&csv, HEADER "\n");
     memset(fgr_bytes_put(&csv, NULL, 5000), '1', 5000);
     fgr_bytes_put_text(&csv, "\n");
-    assert_fails((const char *)csv.data, csv.n, "a line of more than 4096 bytes");
+    assert_fails((const char *)csv.data, csv.n, "a line of more than 4096 bytes: this is no table");
     fgr_bytes_free(&csv);
 }
+
+#define DIGITS_60 "012345678901234567890123456789012345678901234567890123456789"
 
 Test(import_csv, bad_nodes_files)
 {
     static const struct {
         const char *text, *reason;
     } cases[] = {
-        {"", "the header has no column node_index"},
-        {"node_index\n", "the header has no column node_id"},
+        {"", "the file is empty"},
+        {"a\n", "the first line names no column node_index"},
+        {"node_index\n", "the first line names no column node_id"},
+        {"node_index,node_id\n0," DIGITS_60 "78901234\n",
+         "record 0 at byte 19: node_id is '0123456789012345678901234567890123456789...' (68 "
+         "bytes), "
+         "not a node id of 66 hex digits"},
+        {"node_index,node_id\n0," DIGITS_60 "78x012\n", "hex digits: character 63 is none"},
         {"node_index,node_id\n0,02\n", "node_id is '02', not a node id of 66 hex digits"},
         {"node_index,node_id\n-1,02\n", "node_index is '-1', not a whole number"},
         {"node_index,node_id\n0", "cut inside a line"},

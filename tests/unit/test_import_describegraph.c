@@ -200,14 +200,36 @@ Test(import_describegraph, defaults_are_fresh_in_every_record)
     fgr_bytes_free(&json);
 }
 
-Test(import_describegraph, truncated_anywhere_is_an_error)
+Test(import_describegraph, truncated_anywhere_is_an_error_that_says_where)
 {
     struct fgr_bytes_maker json = {0};
     put_small(&json, &(struct edge){0});
+    const char *text = (const char *)json.data;
     size_t n_whole = json.n;
+    const size_t begin[] = {10, (size_t)(strstr(text + 11, "{\"pub_key\"") - text),
+                            (size_t)(strstr(text, "{\"channel_id\"") - text)};
+    const size_t end[] = {begin[1] - 1, (size_t)(strstr(text, "],\"edges\"") - text), n_whole - 2};
     for (json.n = 1; json.n < n_whole; json.n++) {
-        assert_fails(&json, "describegraph: not JSON at byte ", " error: ");
+        char place[96] = "describegraph: the file is cut at byte ", reason[96];
+        snprintf(reason, sizeof reason, " cut at byte %zu, %s", json.n,
+                 json.n < 10 || json.n >= n_whole - 1 ? "outside of the lists" : "in");
+        for (unsigned i = 0; i < 3; i++) {
+            if (json.n > begin[i] && json.n < end[i]) {
+                snprintf(place, sizeof place, "describegraph: record %u at byte %zu: ", i,
+                         begin[i]);
+                snprintf(reason, sizeof reason, "the file is cut inside this %s, at byte %zu",
+                         i == 2 ? "edge" : "node", json.n);
+            }
+        }
+        if (json.n > end[1] && json.n <= end[1] + 10) { /* between the lists */
+            strcpy(reason, "outside of the lists of nodes and edges");
+        }
+        assert_fails(&json, place, reason);
     }
+    json.n = end[1];
+    assert_fails(&json, "describegraph: ", "in the list of nodes, after 2 records");
+    json.n = end[2];
+    assert_fails(&json, "describegraph: ", "in the list of edges, after 3 records");
     fgr_bytes_free(&json);
 }
 
@@ -249,6 +271,11 @@ Test(import_describegraph, bad_values_are_named)
     char no_point[2 * FGR_NODE_ID_BYTES + 1];
     snprintf(no_point, sizeof no_point, "03%.*s", 64,
              "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff");
+    char no_hex[] = "02ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffg";
+    char digits_68[2 * FGR_NODE_ID_BYTES + 3] = "";
+    while (strlen(digits_68) < sizeof digits_68 - 1) {
+        strcat(digits_68, "02");
+    }
     const struct {
         struct edge edge;
         const char *reason;
@@ -267,6 +294,10 @@ Test(import_describegraph, bad_values_are_named)
         {{.scid = "null"}, "channel_id is missing"},
         {{.scid = "\"800000x1x1\""}, "channel_id is '800000x1x1', not"},
         {{.node1 = "02ab"}, "node1_pub is '02ab', not a node id of 66 hex digits"},
+        {{.node1 = digits_68},
+         "node1_pub is '0202020202020202020202020202020202020202...' (68 bytes), "
+         "not a node id of 66 hex digits"},
+        {{.node2 = no_hex}, "(66 bytes), not a node id of 66 hex digits: character 66 is none"},
         {{.node1 = nodes.hex[1]}, "to itself"},
         {{.node2 = no_point}, "no point on secp256k1"},
         {{.policy1 = "7"}, "node1_policy is '7', not an object"},

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "graph/import/image_input.h"
 #include "tests/support/packer.h"
 #include "tests/support/store_maker.h"
 
@@ -288,10 +289,13 @@ Test(import_files, inputs_that_are_no_snapshot)
     } cases[] = {
         {"", 0, "the file is empty"},
         {"\x10", 1, "the content is none of gossip_store, describegraph"},
-        {"hello\n", 6, "first byte 0x68"},
-        {"\n", 1, "the content is none of"},
-        {"\x1f\x8b\x08", 3, "gzip data at byte 3 of the compressed file: the data ends early"},
-        {"a,b\n1,2\n", 8, "the content is none of"},
+        {"\x10", 1, "it begins with bytes 10"},
+        {"hello\n", 6, "it begins with 'hello'"},
+        {"<html>no such page</html>", 25, "it begins with '<html>no such page</html'"},
+        {"PK\3\4\xff\x1b[31m", 10, "it begins with bytes 50 4b 03 04 ff 1b 5b 33"},
+        {"\n", 1, "it begins with ''"},
+        {"\x1f\x8b\x08", 3, "gzip data after byte 3 of the compressed file: the data ends early"},
+        {"a,b\n1,2\n", 8, "channels.csv (whose first line names scid), fgr image: it begins with "},
     };
     struct folder folder;
     struct fgr_error err;
@@ -311,6 +315,28 @@ Test(import_files, inputs_that_are_no_snapshot)
     cr_assert_eq(import(&folder, &err), FGR_ERR_FORMAT);
     cr_assert_not_null(strstr(err.text, "the file is empty"), "%s", err.text);
     fgr_bytes_free(&packed);
+    remove_folder(&folder);
+}
+
+/* Of a long path the end is shown, and the reason is whole. */
+Test(import_files, long_paths_leave_room_for_the_reason)
+{
+    struct folder folder;
+    struct fgr_error err;
+    char path[400] = "";
+    make_folder(&folder);
+    write_file(folder.in, "\xff\xff\xff\xff\xff\xff\xff\xff\xff", 9);
+    size_t n = strlen(folder.path);
+    memcpy(path, folder.path, n);
+    while (n < sizeof path - 4) {
+        path[n++] = '/';
+    }
+    strcpy(path + n, "in");
+    cr_assert_eq(fgr_import(path, folder.out, NULL, NULL, &err), FGR_ERR_FORMAT);
+    cr_assert_eq(strlen(err.text), sizeof err.text - 1);
+    cr_assert_eq(strncmp(err.text, "////", 4), 0, "%s", err.text);
+    cr_assert_not_null(strstr(err.text, "//in: the content is none of"), "%s", err.text);
+    cr_assert_not_null(strstr(err.text, "with bytes ff ff ff ff ff ff ff ff"), "%s", err.text);
     remove_folder(&folder);
 }
 
@@ -483,6 +509,25 @@ Test(import_files, a_cut_compressed_file_is_an_error)
     fgr_bytes_free(&table);
 }
 
+/* What an image's header promises is read, and one window more: here 16 MiB are to come. */
+Test(import_files, an_image_is_not_read_beyond_its_size)
+{
+    enum { REST_BYTES = 16 << 20 };
+    struct fgr_bytes_maker image = {0};
+    struct fgr_imported got;
+    make_snapshot(&image, FGR_FORMAT_IMAGE);
+    cr_assert_eq(fgr_image_input_bytes_max(image.data, 63), UINT64_MAX);
+    cr_assert_eq(fgr_image_input_bytes_max(image.data, 64), image.n + 1);
+    memset(fgr_bytes_put(&image, NULL, REST_BYTES), 0, REST_BYTES);
+    fgr_import_bytes(&got, &image, NULL);
+    cr_assert_eq(got.code, FGR_ERR_FORMAT);
+    cr_assert_not_null(strstr(got.err.text, "followed by other bytes"), "%s", got.err.text);
+    cr_assert_leq(got.err.offset, 2 * FGR_SOURCE_WINDOW_BYTES);
+    image.data[0]++;
+    cr_assert_eq(fgr_image_input_bytes_max(image.data, 64), 0);
+    fgr_bytes_free(&image);
+}
+
 /* Compressed text that never ends, in every format that has text. */
 Test(import_files, bombs)
 {
@@ -497,7 +542,7 @@ Test(import_files, bombs)
                  {"", '\0'},
                  {"\x89"
                   "FGR\r\n\x1a\n",
-                  '\0'}};
+                  '\xff'}}; /* the header promises that many bytes */
     struct folder folder;
     struct fgr_error err;
     make_folder(&folder);

@@ -110,6 +110,20 @@ Test(import_parse, errors_show_no_control_bytes)
     char value[200];
     memset(value, 'x', sizeof value);
     fgr_fail_field(&err, place, "f", (struct fgr_text){value, sizeof value}, "short");
-    cr_assert_not_null(strstr(err.text, "xxx...', not short"), "%s", err.text);
+    cr_assert_not_null(strstr(err.text, "xxx...' (200 bytes), not short"), "%s", err.text);
     cr_assert_lt(strlen(err.text), 100);
+}
+
+Test(import_parse, errors_say_what_is_wrong_with_a_node_id)
+{
+    struct fgr_error err = {0};
+    struct fgr_place place = {17, 3321};
+    cr_assert_eq(fgr_fail_node_id(&err, place, "id", text("02")), FGR_ERR_FORMAT);
+    cr_assert_str_eq(err.text,
+                     "record 17 at byte 3321: id is '02', not a node id of 66 hex digits");
+    fgr_fail_node_id(&err, place, "id", text("02 "));
+    cr_assert_str_eq(err.text,
+                     "record 17 at byte 3321: id is '02 ', not a node id of 66 hex digits: "
+                     "character 3 is none");
+    cr_assert_eq(err.offset, 3321);
 }

@@ -2,6 +2,7 @@
 #include "tools/fgr/cli.h"
 
 #include "fulgurite/graph.h"
+#include "graph/import/image_input.h"
 #include "graph/util/error.h"
 #include "graph/util/json.h"
 #include "tools/fgr/text.h"
@@ -300,7 +301,7 @@ enum fgr_exit fgr_cli_print_json(struct fgr_json_writer *json, FILE *file)
     return status;
 }
 
-/* All of standard input. */
+/* All of standard input, or as much as shows that it is no image: it may never end. */
 static enum fgr_err read_stdin(void **out_bytes, size_t *out_n_bytes, struct fgr_error *err)
 {
     char *bytes = NULL;
@@ -320,12 +321,12 @@ static enum fgr_err read_stdin(void **out_bytes, size_t *out_n_bytes, struct fgr
             free(bytes);
             return fgr_fail(err, FGR_ERR_IO, "cannot read standard input: %s", strerror(errno));
         }
-        if (got == 0) {
+        n += got > 0 ? (size_t)got : 0;
+        if (got == 0 || n >= fgr_image_input_bytes_max((const uint8_t *)bytes, n)) {
             *out_bytes = bytes;
             *out_n_bytes = n;
             return FGR_OK;
         }
-        n += got > 0 ? (size_t)got : 0;
     }
 }
 
@@ -351,7 +352,7 @@ enum fgr_exit fgr_cli_open_image(struct fgr_cli_image *out_image, const char *pa
 {
     struct fgr_error err;
     *out_image = (struct fgr_cli_image){0};
-    if (path == NULL) {
+    if (path == NULL || *path == '\0') {
         return fgr_cli_fail_usage("%s is missing: the image to read", option);
     }
     enum fgr_err code = open_image(out_image, path, &err);
@@ -359,8 +360,8 @@ enum fgr_exit fgr_cli_open_image(struct fgr_cli_image *out_image, const char *pa
         return FGR_EXIT_OK;
     }
     if (code == FGR_ERR_FORMAT) {
-        return fgr_cli_fail(FGR_EXIT_INPUT, "%s; make an image with 'fgr import FILE -o G.fgr'",
-                            err.text);
+        return fgr_cli_fail(FGR_EXIT_INPUT, "%s%s; make an image with 'fgr import FILE -o G.fgr'",
+                            strcmp(path, "-") == 0 ? "standard input: " : "", err.text);
     }
     return fgr_cli_fail_error(&err);
 }
