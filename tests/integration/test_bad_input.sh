@@ -129,6 +129,14 @@ fails 3 "import with an empty nodes.csv" "nodes file: the file is empty" \
 fails 3 "import into a missing folder" "No such file or directory" import small.json -o no/new.fgr
 fails 3 "import onto a folder" "folder" import small.json -o folder
 holds "import onto a folder leaves it empty" rmdir folder
+(
+    export TMPDIR=no
+    fails 3 "import to standard output without a folder for it" \
+        "cannot make a temporary file in no: No such file or directory (TMPDIR names another folder)" \
+        import small.json -o -
+)
+fails 3 "import onto a device" "cannot write /dev/null: it is not a regular file" \
+    import small.json -o /dev/null
 cp small.fgr kept.fgr
 run import cut.json -o kept.fgr
 same "a failed import keeps the image that was there" small.fgr kept.fgr
@@ -139,6 +147,7 @@ queries() {
 }
 mkdir folder
 queries "a missing file" "cannot open missing.csv: No such file or directory" missing.csv
+queries "an empty name" "cannot open '': No such file or directory" ""
 queries "an empty file" "empty: line 1: the file is empty" empty
 queries "a folder" "cannot read folder: Is a directory" folder
 queries "a JSON" "small.json: line 1: " small.json

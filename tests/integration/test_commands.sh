@@ -61,6 +61,10 @@ fails 2 "info of two files" "one G.fgr is needed, 2 given" info a b
 fails 2 "route without arguments" "FROM, TO and AMOUNT are needed, 0 given" route
 fails 2 "route with two" "FROM, TO and AMOUNT are needed, 2 given" route -g x.fgr a b
 fails 2 "route with four" "FROM, TO and AMOUNT are needed, 4 given" route -g x.fgr a b 1sat c
+fails 2 "route with the image as an argument" "-g G.fgr is missing: the image is no argument" \
+    route x.fgr a b 1sat
+fails 2 "batch with the image as an argument" "-g G.fgr is missing: the image is no argument" \
+    batch x.fgr q.csv
 fails 2 "route without -g" "-g G.fgr is missing" route a b 1sat
 fails 2 "batch without arguments" "one QUERIES.csv is needed, 0 given" batch
 fails 2 "batch without -g" "-g G.fgr is missing" batch q.csv
@@ -95,6 +99,8 @@ speechless "info --json" info small.fgr --json
 speechless route route -g small.fgr alpha gamma 5sat
 speechless "route --json" route -g small.fgr alpha gamma 5sat --json
 speechless batch batch -g small.fgr q.csv
+speechless "import -o -" import small.json -o -
+speechless "synth -o -" synth --nodes 40 --channels 120 --seed 7 -o -
 speechless import import small.json -o again.fgr
 same "the image is written all the same" small.fgr again.fgr
 

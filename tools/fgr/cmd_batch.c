@@ -329,6 +329,9 @@ static enum fgr_exit check_args(const struct batch_args *args, unsigned *out_thr
 {
     struct fgr_error err;
     uint64_t threads = 0;
+    if (args->n_positional > 1 && args->graph == NULL) {
+        return fgr_cli_fail_usage("-g G.fgr is missing: the image is no argument but an option");
+    }
     if (args->n_positional != 1) {
         return fgr_cli_fail_usage("one QUERIES.csv is needed, %d given", args->n_positional);
     }
@@ -363,7 +366,8 @@ enum fgr_exit fgr_cmd_batch(int argc, char **argv)
     bool is_stdin = strcmp(args.file, "-") == 0;
     int fd = is_stdin ? STDIN_FILENO : open(args.file, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
-        status = fgr_cli_fail(FGR_EXIT_INPUT, "cannot open %s: %s", args.file, strerror(errno));
+        status = fgr_cli_fail(FGR_EXIT_INPUT, "cannot open %s: %s",
+                              args.file[0] == '\0' ? "''" : args.file, strerror(errno));
     } else {
         status = run_batch(image.view, threads, fd, is_stdin ? "standard input" : args.file);
         close(fd);

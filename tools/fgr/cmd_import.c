@@ -195,9 +195,10 @@ static enum fgr_exit copy_to_stdout(const char *path)
     return status;
 }
 
-/* Imports to `path` and tells the report on `file`. */
+/* Imports to `path`, which for a stream is then copied to standard output, and tells the report
+ * where the image is not. */
 static enum fgr_exit import_to(const struct import_args *args, const char *path,
-                               const struct fgr_import_options *import_options, FILE *file)
+                               const struct fgr_import_options *import_options, bool is_stream)
 {
     struct fgr_import_report report;
     struct fgr_error err;
@@ -214,15 +215,17 @@ static enum fgr_exit import_to(const struct import_args *args, const char *path,
     if (code != FGR_OK) {
         return fgr_cli_fail_error(&err);
     }
-    if (args->has_json) {
-        return print_json(args, &report, elapsed_ns, file);
+    enum fgr_exit status = is_stream ? copy_to_stdout(path) : FGR_EXIT_OK;
+    FILE *file = is_stream ? stderr : stdout;
+    if (status == FGR_EXIT_OK && args->has_json) {
+        status = print_json(args, &report, elapsed_ns, file);
+    } else if (status == FGR_EXIT_OK) {
+        print_report(args, &report, elapsed_ns, file);
     }
-    print_report(args, &report, elapsed_ns, file);
-    return FGR_EXIT_OK;
+    return status;
 }
 
-/* Images are written by renaming, which a stream cannot: by way of a temporary file. The report
- * goes to standard error, since standard output is taken. */
+/* Images are written by renaming, which a stream cannot: by way of a temporary file. */
 static enum fgr_exit import_to_stdout(const struct import_args *args,
                                       const struct fgr_import_options *import_options)
 {
@@ -235,14 +238,12 @@ static enum fgr_exit import_to_stdout(const struct import_args *args,
     int n = snprintf(path, sizeof path, "%s/fgr.XXXXXX", folder);
     int fd = n < (int)sizeof path ? mkstemp(path) : -1;
     if (fd < 0) {
-        return fgr_cli_fail(FGR_EXIT_INPUT, "cannot make a temporary file in %s: %s", folder,
-                            strerror(errno));
+        return fgr_cli_fail(FGR_EXIT_INPUT,
+                            "cannot make a temporary file in %s: %s (TMPDIR names another folder)",
+                            folder, strerror(errno));
     }
     close(fd);
-    enum fgr_exit status = import_to(args, path, import_options, stderr);
-    if (status == FGR_EXIT_OK) {
-        status = copy_to_stdout(path);
-    }
+    enum fgr_exit status = import_to(args, path, import_options, true);
     unlink(path);
     return status;
 }
@@ -269,5 +270,5 @@ enum fgr_exit fgr_cmd_import(int argc, char **argv)
     if (strcmp(args.output, "-") == 0) {
         return import_to_stdout(&args, &import_options);
     }
-    return import_to(&args, args.output, &import_options, stdout);
+    return import_to(&args, args.output, &import_options, false);
 }

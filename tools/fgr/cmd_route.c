@@ -387,6 +387,9 @@ enum fgr_exit fgr_cmd_route(int argc, char **argv)
     struct fgr_error err;
     struct fgr_route_query limits;
     fgr_cli_parse(&argp, argc, argv, &args);
+    if (args.n_positional > N_ARGS && args.graph == NULL) {
+        return fgr_cli_fail_usage("-g G.fgr is missing: the image is no argument but an option");
+    }
     if (args.n_positional != N_ARGS) {
         return fgr_cli_fail_usage("FROM, TO and AMOUNT are needed, %d given", args.n_positional);
     }
