@@ -12,6 +12,7 @@ void fgr_cost_init(struct fgr_cost *out_cost, const struct fgr_cost_params *para
         .risk_ppb = params->risk_ppb,
         .model = params->model,
         .fee_weight = 1,
+        .bias_weight = 1,
     };
 }
 
@@ -24,4 +25,17 @@ void fgr_cost_terms(const struct fgr_cost *cost, struct fgr_cost_terms *out_term
     out_terms->fee_msat = is_first ? 0 : fgr_fee_msat(amount_msat, half->base_msat, half->ppm);
     out_terms->risk_msat =
         is_first ? 0 : fgr_risk_msat(amount_msat, half->cltv_delta, cost->risk_ppb);
+}
+
+uint64_t fgr_cost_extra_terms(const struct fgr_cost *cost, struct fgr_cost_terms *out_terms,
+                              const struct fgr_overlay_edge *edge, uint64_t amount_msat,
+                              bool is_first)
+{
+    const struct fgr_half *half = &edge->half;
+    out_terms->fail_msat = fgr_cost_extra_fail(cost, edge, amount_msat);
+    out_terms->fee_msat = is_first ? 0 : fgr_fee_msat(amount_msat, half->base_msat, half->ppm);
+    out_terms->risk_msat =
+        is_first ? 0 : fgr_risk_msat(amount_msat, half->cltv_delta, cost->risk_ppb);
+    uint64_t sum = out_terms->fee_msat + out_terms->risk_msat + out_terms->fail_msat;
+    return fgr_cost_biased(cost, sum, edge->bias_msat);
 }

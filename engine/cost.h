@@ -20,6 +20,7 @@
 #include "engine/prob.h"
 #include "fulgurite/route.h"
 #include "graph/amount.h"
+#include "graph/overlay.h"
 #include "graph/util/fixed.h"
 #include "graph/view.h"
 
@@ -32,6 +33,7 @@ struct fgr_cost {
     uint32_t cltv_weight;
     uint32_t hop_weight;
     uint32_t byte_weight;
+    uint32_t bias_weight; /* 1 in the cost of a route */
 };
 
 struct fgr_cost_terms {
@@ -93,5 +95,62 @@ static inline uint64_t fgr_cost_forward(const struct fgr_cost *cost, const struc
     return fgr_cost_certain(cost, half->cltv_delta, fee_msat, amount_msat) +
            fgr_cost_fail(cost, amount_msat, capacity_msat);
 }
+
+/* ---- half-channels of an overlay ----------------------------------------------------------- */
+
+/* M * -ln P where the balance is known to be in the range of the half-channel. Where nothing is
+ * known it is fgr_cost_fail to the msat. FGR_COST_INF above the range. */
+static inline uint64_t fgr_cost_extra_fail(const struct fgr_cost *cost,
+                                           const struct fgr_overlay_edge *edge,
+                                           uint64_t amount_msat)
+{
+    if (amount_msat <= edge->min_msat) {
+        return 0;
+    }
+    if (amount_msat > edge->max_msat) {
+        return FGR_COST_INF;
+    }
+    struct fgr_prob_range range = {edge->min_msat, edge->max_msat, edge->capacity_msat};
+    uint64_t neg_ln_q48 =
+        cost->model == FGR_PROB_UNIFORM
+            ? fgr_neg_ln_q48(edge->max_msat + 1 - amount_msat, edge->max_msat + 1 - edge->min_msat)
+            : fgr_prob_known_neg_ln_q48(cost->model, amount_msat, &range);
+    fgr_u128 fail = ((fgr_u128)cost->fail_msat * neg_ln_q48) >> 48;
+    return fail > FGR_COST_INF ? FGR_COST_INF : (uint64_t)fail;
+}
+
+/* max(0, sum + bias). */
+static inline uint64_t fgr_cost_biased(const struct fgr_cost *cost, uint64_t sum, int64_t bias_msat)
+{
+    if (bias_msat >= 0) {
+        return sum + (uint64_t)bias_msat * cost->bias_weight;
+    }
+    uint64_t off = (uint64_t)-bias_msat * cost->bias_weight;
+    return sum > off ? sum - off : 0;
+}
+
+/* fgr_cost_first and fgr_cost_forward of a half-channel in an overlay: never negative, and monotone
+ * like them, since a bias does not depend on the amount. At most that bound and two biases. */
+static inline uint64_t fgr_cost_extra_first(const struct fgr_cost *cost,
+                                            const struct fgr_overlay_edge *edge,
+                                            uint64_t amount_msat)
+{
+    uint64_t sum = fgr_cost_extra_fail(cost, edge, amount_msat) + cost->hop_weight;
+    return fgr_cost_biased(cost, sum, edge->bias_msat);
+}
+static inline uint64_t fgr_cost_extra_forward(const struct fgr_cost *cost,
+                                              const struct fgr_overlay_edge *edge,
+                                              uint64_t fee_msat, uint64_t amount_msat)
+{
+    uint64_t sum = fgr_cost_certain(cost, edge->half.cltv_delta, fee_msat, amount_msat) +
+                   fgr_cost_extra_fail(cost, edge, amount_msat);
+    return fgr_cost_biased(cost, sum, edge->bias_msat);
+}
+
+/* fgr_cost_terms of a half-channel in an overlay, carrying at most its max. Returns what it costs
+ * in all: max(0, fee + risk + fail + bias). */
+uint64_t fgr_cost_extra_terms(const struct fgr_cost *cost, struct fgr_cost_terms *out_terms,
+                              const struct fgr_overlay_edge *edge, uint64_t amount_msat,
+                              bool is_first);
 
 #endif
