@@ -66,7 +66,7 @@ static long double tolerance(enum fgr_prob_model model, const struct fgr_prob_ra
     long double width = (long double)(top_of(model, range) - range->min_msat);
     long double near = 3e-9L;
     if (model == FGR_PROB_BIMODAL) {
-        near += powl(2, -45) / (p * fminl(1, width / SCALE_MSAT));
+        near += powl(2, -45) / (p * fminl(1, fmaxl(width / SCALE_MSAT, powl(2, -14))));
         if (range->min_msat == 0 && range->max_msat == range->capacity_msat) {
             long double c = (long double)range->capacity_msat;
             near += 4 * powl(2, -48) / (p * (2 - 2 * expl(-c / SCALE_MSAT) + 1 / SCALE_MSAT));
