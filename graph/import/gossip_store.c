@@ -108,10 +108,11 @@ static enum fgr_err check_message(struct reader *reader, struct frame *frame)
     uint32_t crc =
         fgr_crc32c(&reader->crc_table, fgr_load_be32(header + 8), message, frame->n_message);
     if (crc != fgr_load_be32(header + 4)) {
-        return fgr_fail_at(reader->err, FGR_ERR_FORMAT, frame->place.record, frame->place.offset,
-                           "record %llu at byte %llu: checksum %08x, but the message has %08x",
-                           (unsigned long long)frame->place.record,
-                           (unsigned long long)frame->place.offset, fgr_load_be32(header + 4), crc);
+        return fgr_fail_at(
+            reader->err, FGR_ERR_FORMAT, frame->place.record, frame->place.offset,
+            "record %llu at byte %llu: checksum %08x, but the message has %08x: damaged",
+            (unsigned long long)frame->place.record, (unsigned long long)frame->place.offset,
+            fgr_load_be32(header + 4), crc);
     }
     frame->type = fgr_wire_type(message, frame->n_message);
     return FGR_OK;

@@ -223,7 +223,7 @@ Test(import_gossip_store, a_changed_byte_is_found_by_the_checksum)
         for (size_t i = at[record] + (record == 0 ? RECORD_HEADER + 2 : 4); i < at[record + 1];
              i++) {
             store.data[i] ^= 0x10;
-            assert_fails(&store, record, at[record], "checksum");
+            assert_fails(&store, record, at[record], ": damaged");
             store.data[i] ^= 0x10;
         }
     }
