@@ -10,7 +10,8 @@ import common
 # Deepest first; the longest matching prefix is the layer of a file.
 LAYERS = {"graph/util/": 0, "graph/": 1, "engine/": 2, "tools/": 3, "bench/": 4, "tests/": 4}
 PUBLIC = {"fulgurite/base.h": 0, "fulgurite/graph.h": 1, "fulgurite/overlay.h": 1,
-          "fulgurite/route.h": 2, "fulgurite/amp.h": 2, "fulgurite/fulgurite.h": 2}
+          "fulgurite/route.h": 2, "fulgurite/amp.h": 2, "fulgurite/reserve.h": 2,
+          "fulgurite/split.h": 2, "fulgurite/fulgurite.h": 2}
 
 # Header pattern -> where it may be included (files or folders). Everything in tests/stress and
 # tests/support may use threads of its own.
@@ -20,8 +21,8 @@ HOMES = {
     r"openssl/.*": ["graph/util/sha256.c"],
     r"xxh.*\.h": ["graph/util/hash.c"],
     r"(zlib|bzlib|lzma|zstd)\.h": ["graph/import/codec.c", "tests/support/packer.c"],
-    r"(stdatomic|pthread|threads)\.h": ["graph/util/parallel.c", "tests/stress/",
-                                        "tests/support/"],
+    r"(stdatomic|pthread|threads)\.h": ["graph/util/parallel.c", "engine/reserve.c",
+                                        "tests/stress/", "tests/support/"],
     r"argp\.h": ["tools/fgr/"],
     r"criterion/.*": ["tests/"],
     r"jemalloc/.*": [],

@@ -7,6 +7,7 @@
 #include "fulgurite/base.h"
 #include "fulgurite/graph.h"
 #include "fulgurite/overlay.h"
+#include "fulgurite/reserve.h"
 #include "fulgurite/route.h"
 
 #endif
