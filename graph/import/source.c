@@ -204,10 +204,10 @@ static enum fgr_err decompress(struct fgr_source *source, struct fgr_error *err)
     struct fgr_error reason = {0};
     enum fgr_err code = fgr_codec_step(source->codec, &io, &reason);
     source->raw_begin += n_in - io.n_in;
-    source->raw_offset += n_in - io.n_in;
+    bool is_rest = was_complete && code == FGR_ERR_FORMAT; /* the place is where it begins */
+    source->raw_offset += is_rest ? 0 : n_in - io.n_in;
     source->end += n_out - io.n_out;
     if (code != FGR_OK) {
-        bool is_rest = was_complete && code == FGR_ERR_FORMAT;
         return codec_error(source, code,
                            is_rest ? "what follows its end is of another kind" : reason.text, err);
     }

@@ -206,7 +206,7 @@ Test(import_describegraph, truncated_anywhere_is_an_error_that_says_where)
     put_small(&json, &(struct edge){0});
     const char *text = (const char *)json.data;
     size_t n_whole = json.n;
-    const size_t begin[] = {10, (size_t)(strstr(text + 11, "{\"pub_key\"") - text),
+    const size_t begin[] = {10, (size_t)(strstr(text + 11, "{\"last_update\"") - text),
                             (size_t)(strstr(text, "{\"channel_id\"") - text)};
     const size_t end[] = {begin[1] - 1, (size_t)(strstr(text, "],\"edges\"") - text), n_whole - 2};
     for (json.n = 1; json.n < n_whole; json.n++) {
@@ -271,7 +271,8 @@ Test(import_describegraph, bad_values_are_named)
     char no_point[2 * FGR_NODE_ID_BYTES + 1];
     snprintf(no_point, sizeof no_point, "03%.*s", 64,
              "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff");
-    char no_hex[] = "02ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffg";
+    char no_hex[sizeof no_point];
+    snprintf(no_hex, sizeof no_hex, "%.65sg", no_point);
     char digits_68[2 * FGR_NODE_ID_BYTES + 3] = "";
     while (strlen(digits_68) < sizeof digits_68 - 1) {
         strcat(digits_68, "02");

@@ -86,7 +86,7 @@ Test(import_source, streams_one_after_another_are_one)
     for (size_t i = 1; i < ALL; i++) {
         struct fgr_bytes_maker plain = {0}, packed = {0};
         struct fgr_error err = {0};
-        char place[80];
+        char place[120];
         uint64_t n;
         make_plain(&plain, 9000);
         fgr_pack(&packed, all[i], plain.data, 4000);
@@ -98,12 +98,11 @@ Test(import_source, streams_one_after_another_are_one)
         fgr_bytes_put(&packed, "garbage", 7);
         cr_assert_eq(drain(&packed, &plain, 1, &n, &err), FGR_ERR_FORMAT);
         cr_assert_eq(n, 9000);
-        snprintf(place, sizeof place,
-                 "%s data after byte %zu of the compressed file: ", fgr_compression_str(all[i]),
-                 packed.n - 7);
+        bool is_xz = all[i] == FGR_COMPRESSION_XZ; /* seven bytes are less than its header */
+        snprintf(place, sizeof place, "%s data after byte %zu of the compressed file: %s",
+                 fgr_compression_str(all[i]), is_xz ? packed.n : packed.n - 7,
+                 is_xz ? "the data ends early" : "what follows its end is of another kind");
         cr_assert_eq(strncmp(err.text, place, strlen(place)), 0, "%s", err.text);
-        cr_assert(all[i] == FGR_COMPRESSION_XZ || strstr(err.text, "of another kind") != NULL, "%s",
-                  err.text);
         fgr_bytes_free(&packed);
         fgr_bytes_free(&plain);
     }
