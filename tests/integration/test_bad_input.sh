@@ -96,11 +96,6 @@ cat small.fgr /dev/zero | timeout 60 "$fgr" info - >out 2>err || status=$?
 is 3 "an image without end"
 holds "an image without end: says so" grep -q 'the image is followed by other bytes' err
 fails 2 "an empty name as image" "-g G.fgr is missing" route -g '' alpha gamma 5sat
-if [ -r locked ]; then
-    skip "a file without permission" "this user may read everything"
-else
-    image "a file without permission" "Permission denied" locked
-fi
 
 snapshot() {
     fails 3 "import of $1" "$2" import "$3" -o new.fgr
@@ -140,7 +135,33 @@ fails 3 "import onto a device" "cannot write /dev/null: it is not a regular file
 cp small.fgr kept.fgr
 run import cut.json -o kept.fgr
 same "a failed import keeps the image that was there" small.fgr kept.fgr
-chmod 644 locked
+
+# Root may do everything: its checks of permissions run as nobody, with a copy that nobody can read.
+mkdir closed
+chmod 500 closed
+everybody=$fgr
+if [ -r locked ]; then
+    chmod 755 .
+    cp "$fgr" copy
+    cat >nobody <<'END'
+#!/bin/sh
+exec setpriv --reuid=65534 --regid=65534 --clear-groups ./copy "$@"
+END
+    chmod 755 copy nobody
+    fgr=./nobody
+fi
+if "$fgr" version >out 2>err; then
+    image "a file without permission" "locked: Permission denied" locked
+    snapshot "a file without permission" "locked: cannot open: Permission denied" locked
+    fails 3 "import into a folder without permission" "closed/" import small.json -o closed/new.fgr
+    holds "import into a folder without permission: says so" grep -q 'Permission denied$' err
+    fails 3 "batch with a file without permission" "cannot open locked: Permission denied" \
+        batch -g small.fgr locked
+else
+    skip "files without permission" "root, and nobody may not run fgr here"
+fi
+fgr=$everybody
+chmod 700 locked closed
 
 queries() {
     fails 3 "batch with $1" "$2" batch -g small.fgr "$3"
