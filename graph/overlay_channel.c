@@ -286,7 +286,7 @@ enum fgr_err fgr_overlay_blinded_path(struct fgr_overlay_builder *builder, fgr_e
     rc = rc == FGR_OK ? add_half(builder, &added, introduction, recipient, &half, err) : rc;
     if (rc == FGR_OK) {
         builder->n_blinded++;
-        added_node(builder, recipient.v)->is_recipient = true;
+        builder->added_nodes[recipient.v - builder->view->n_nodes].is_recipient = true;
         struct fgr_added_node *from = added_node(builder, introduction.v);
         if (from != NULL) {
             from->has_channel = true;

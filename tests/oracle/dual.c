@@ -161,7 +161,7 @@ static void read_answer(const struct front *front, struct fgr_dual_answer *out_a
     const struct fgr_problem *problem = front->problem;
     const struct fgr_split_query *query = problem->query;
     long double dearest = 0;
-    out_answer->unit_price = INFINITY;
+    out_answer->unit_price = HUGE_VALL;
     for (uint32_t i = front->list[query->to.v]; i != FGR_IDX_NONE; i = front->label[i].next) {
         out_answer->unit_price = fminl(out_answer->unit_price, front->label[i].price);
     }

@@ -155,7 +155,7 @@ Test(known, fail_is_minus_ln_of_the_conditioned_probability)
                   (int)model, amount_msat, range.min_msat, range.max_msat, range.capacity_msat,
                   fail_msat, got, want, error);
         double shown = fgr_prob_known_of(model, amount_msat, &range);
-        cr_assert(fabsl(shown - p) <= p * near + 1e-15L, "%g, want %Lg", shown, p);
+        cr_assert(fabsl((long double)shown - p) <= p * near + 1e-15L, "%g, want %Lg", shown, p);
     }
     cr_assert_gt(n_compared, DRAWS / 10 * 9);
 }
