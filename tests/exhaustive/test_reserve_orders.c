@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "fulgurite/reserve.h"
-#include "tests/exhaustive/interleave.h"
+#include "tests/support/interleave.h"
 
 /* The two half-channels lie in different blocks, so that their counts do not meet. */
 enum { NEAR = 0, FAR = 64, EDGES = 65, THREADS = 3 };

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#include "tests/exhaustive/interleave.h"
+#include "tests/support/interleave.h"
 
+#include <pthread.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <ucontext.h>
 
-enum { STACK_BYTES = 256 * 1024, DEPTH_MAX = 512, NOBODY = -1 };
+enum { DEPTH_MAX = 512, NOBODY = -1 };
 
 /* An access that a thread is about to make. */
 struct access {
@@ -13,9 +14,11 @@ struct access {
     bool is_write;
 };
 
-struct coroutine {
-    ucontext_t context;
-    void *stack;
+/* Runs only between `go` and the next post of `explorer.back`, so at most one does at a time. */
+struct player {
+    pthread_t thread;
+    unsigned number;
+    sem_t go;
     struct access next;
     bool is_over;
 };
@@ -32,61 +35,89 @@ struct choice {
 static struct {
     const struct fgr_interleave *plan;
     void *state;
-    struct coroutine coroutine[FGR_INTERLEAVE_THREADS_MAX];
-    ucontext_t scheduler;
-    int running;
+    struct player player[FGR_INTERLEAVE_THREADS_MAX];
+    sem_t back;  /* the player has come to its next access, or to its end */
+    int running; /* player, or NOBODY */
     struct choice path[DEPTH_MAX];
     unsigned n_path;
 } explorer = {.running = NOBODY};
 
-void fgr_interleave_turn(const volatile void *word, bool is_write)
+static void give_up(const char *why)
 {
-    if (explorer.running != NOBODY) {
-        struct coroutine *self = &explorer.coroutine[explorer.running];
-        self->next = (struct access){word, is_write};
-        swapcontext(&self->context, &explorer.scheduler);
+    fprintf(stderr, "interleave: %s\n", why);
+    abort();
+}
+
+static void wait_for(sem_t *semaphore)
+{
+    while (sem_wait(semaphore) != 0) { /* a signal */
     }
 }
 
-static void body(void)
+void fgr_interleave_turn(const volatile void *word, bool is_write)
 {
-    explorer.plan->thread(explorer.state, (unsigned)explorer.running);
-    explorer.coroutine[explorer.running].is_over = true;
+    if (explorer.running != NOBODY) {
+        struct player *self = &explorer.player[explorer.running];
+        self->next = (struct access){word, is_write};
+        sem_post(&explorer.back);
+        wait_for(&self->go);
+    }
 }
 
-/* Lets thread t make its access and go on to the next one. */
+static void *play(void *arg)
+{
+    struct player *self = arg;
+    wait_for(&self->go);
+    explorer.plan->thread(explorer.state, self->number);
+    self->is_over = true;
+    sem_post(&explorer.back);
+    return NULL;
+}
+
+/* Lets player t make its access and go on to the next one. */
 static void resume(unsigned t)
 {
     explorer.running = (int)t;
-    swapcontext(&explorer.scheduler, &explorer.coroutine[t].context);
+    sem_post(&explorer.player[t].go);
+    wait_for(&explorer.back);
     explorer.running = NOBODY;
 }
 
 static void launch(unsigned t)
 {
-    struct coroutine *coroutine = &explorer.coroutine[t];
-    coroutine->is_over = false;
-    getcontext(&coroutine->context);
-    coroutine->context.uc_stack.ss_sp = coroutine->stack;
-    coroutine->context.uc_stack.ss_size = STACK_BYTES;
-    coroutine->context.uc_link = &explorer.scheduler;
-    makecontext(&coroutine->context, body, 0);
+    struct player *player = &explorer.player[t];
+    player->is_over = false;
+    player->number = t;
+    if (pthread_create(&player->thread, NULL, play, player) != 0) {
+        give_up("no thread");
+    }
     resume(t); /* up to its first access */
+}
+
+/* Brings all players to their end, in whatever order. */
+static void finish(void)
+{
+    for (unsigned t = 0; t < explorer.plan->n_threads; t++) {
+        while (!explorer.player[t].is_over) {
+            resume(t);
+        }
+        pthread_join(explorer.player[t].thread, NULL);
+    }
 }
 
 static unsigned enabled_threads(void)
 {
     unsigned set = 0;
     for (unsigned t = 0; t < explorer.plan->n_threads; t++) {
-        set |= explorer.coroutine[t].is_over ? 0 : 1U << t;
+        set |= explorer.player[t].is_over ? 0 : 1U << t;
     }
     return set;
 }
 
 static bool do_commute(unsigned a, unsigned b)
 {
-    const struct access *x = &explorer.coroutine[a].next;
-    const struct access *y = &explorer.coroutine[b].next;
+    const struct access *x = &explorer.player[a].next;
+    const struct access *y = &explorer.player[b].next;
     return x->word != y->word || (!x->is_write && !y->is_write);
 }
 
@@ -115,8 +146,7 @@ static bool run(void)
             return true;
         }
         if (depth == DEPTH_MAX) {
-            fprintf(stderr, "interleave: more than %d turns\n", DEPTH_MAX);
-            abort();
+            give_up("too many turns");
         }
         struct choice *choice = &explorer.path[depth];
         if (depth == explorer.n_path) {
@@ -155,23 +185,23 @@ uint64_t fgr_interleave_all(const struct fgr_interleave *plan, void *state)
     explorer.plan = plan;
     explorer.state = state;
     explorer.n_path = 0;
+    sem_init(&explorer.back, 0, 0);
     for (unsigned t = 0; t < plan->n_threads; t++) {
-        explorer.coroutine[t].stack = malloc(STACK_BYTES);
-        if (explorer.coroutine[t].stack == NULL) {
-            fprintf(stderr, "interleave: no stack\n");
-            abort();
-        }
+        sem_init(&explorer.player[t].go, 0, 0);
     }
     do {
         plan->start(state);
-        if (run()) {
+        bool is_complete = run();
+        finish();
+        if (is_complete) {
             n_runs++;
             plan->end(state);
         }
         plan->clean(state);
     } while (step_back());
     for (unsigned t = 0; t < plan->n_threads; t++) {
-        free(explorer.coroutine[t].stack);
+        sem_destroy(&explorer.player[t].go);
     }
+    sem_destroy(&explorer.back);
     return n_runs;
 }

@@ -3,7 +3,7 @@
  * stdatomic.h - stands in for the compiler's: atomics of a module that is compiled with this folder
  * first in its include path ask before every access whose turn it is.
  *
- * Threads: none; what looks like threads are turns of one (see tests/exhaustive/interleave.h).
+ * Threads: one runs at a time (see tests/support/interleave.h).
  * Source: C11 7.17, as far as the modules under test use it. Every order is sequential here: what
  * weaker orders allow is for ThreadSanitizer and for the proof in the module.
  */

@@ -2,12 +2,12 @@
 /*
  * interleave.h - runs a few small threads in every order that can make a difference.
  *
- * The module under test is compiled with tests/exhaustive/interleave first in its include path, so
+ * The module under test is compiled with tests/support/interleave first in its include path, so
  * each of its atomic accesses waits for its turn here. Every run replays the turns up to the last
  * point where another thread could have gone on, and lets that one go on. Two accesses that commute
  * (other words, or both reads) are not tried in both orders, by sleep sets: no state is missed.
  *
- * Threads: one; the "threads" are coroutines.
+ * Threads: one explores at a time; of the threads that it starts, one runs at a time.
  * Source: P. Godefroid, Partial-Order Methods for the Verification of Concurrent Systems, 1996.
  */
 #ifndef FGR_TESTS_INTERLEAVE_H
