@@ -72,26 +72,27 @@ struct fgr_part {
     struct fgr_hop hops[FGR_HOPS_MAX];
 };
 
-/* The proof of a bound. With prices per msat that a half-channel e carries
+/* The proof of a bound. Each half-channel e has a line below its failure cost, M * -ln P(x) >=
+ * offset_e + slope_e * x for 0 <= x <= its capacity: the tangent at flow_e for those that are listed;
+ * offset 0 and slope flat * M / (capacity + 1) for all others. One msat on e then costs
  *
- *     s_e = M * slope of -ln P at flow_e           (0 for half-channels that are not listed)
- *     k_e = M * -ln P(flow_e) - s_e * flow_e
- *     r_e = fee_weight * (base_e / top_e + ppm_e / 1e6) + risk_e + s_e
- *           top_e = min(htlc_max_e, top); out of the source fee and risk are 0, and part_cost / top
- *           is added
+ *     r_e = fee_weight * f_e + risk_e + slope_e,   f_e = base_e / min(htlc_max_e, top) + ppm_e / 1e6
  *
- * and y the least price of one msat at the destination from the source on (the price of what
- * arrives at a node rises along e by r_e, and by what e's fee takes out of it), every set of parts
- * that keeps the limits and is better than the answer costs at least
+ * without f_e and risk_e out of the source, where part_cost / min(htlc_max_e, top) is added. With y the
+ * least price of one msat at the destination (a price p becomes p * (1 + f_e) + r_e along e, 0 at the
+ * source), every set of parts that keeps the limits and is better than this one costs at least
  *
- *     sum of k_e + amount * y - (fee_weight - 1) * max_fee
+ *     sum of offsets + amount * y - (fee_weight - 1) * max_fee.
  *
- * because -ln P lies above its tangents. Any listed flows make a true bound; these make a good one. */
+ * Any slopes make a true bound; these make a good one. */
 struct fgr_certificate {
-    const fgr_edge_idx *edge; /* n_edges, ascending */
+    const fgr_edge_idx *edge; /* n_edges */
     const uint64_t *flow_msat;
+    const double *slope;
+    const double *offset_msat;
     uint32_t n_edges;
     uint64_t top_msat; /* no part of a better set carries more on any half-channel */
+    double flat;       /* by model; 1 for FGR_PROB_UNIFORM */
     double fee_weight; /* 1, or more where max_fee binds */
     double unit_price; /* y */
     uint32_t max_hops; /* limits that y keeps, FGR_IDX_NONE where it need not: */
@@ -139,8 +140,8 @@ fgr_split(struct fgr_split_scratch *scratch, struct fgr_split *out_split,
 
 /* Re-derives every amount, fee and limit, the shared cost and probability of the set from the view
  * and the query alone, and compares the bound with the cost. Trusts nothing in `split` but its
- * edges, the amounts delivered and the bound. Slow and simple: it allocates a little.
- * Errors: CHECK (err names the part, the hop and the field), MEMORY. */
+ * edges, the amounts delivered and the bound.
+ * Errors: CHECK (err names the part, the hop and the field; err->record is the part). */
 FGR_API FGR_NODISCARD enum fgr_err fgr_split_check(const struct fgr_view *view,
                                                    const struct fgr_split_query *query,
                                                    const struct fgr_split *split,

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Column generation for the convex flow problem, and its dual bound.
+ *
+ * Problem. Least sum of (fees + risk) of what the paths carry, plus M * -ln P(x) of each half-channel's
+ * sum x, over all ways to spread the amount over all paths. Fixed charges of a part are spread over
+ * the most a part can carry (tariff.h), which makes this a relaxation of what the parts really cost.
+ *
+ * Method. Balance the amount on the paths at hand (mix.c); price all other paths at the slopes
+ * of the flow this gives (price.c); add the cheapest if it costs less than those in use; repeat. At
+ * first all of the amount is "missing": carried by a path that exists nowhere, at a price above all
+ * others, which rises when nothing cheaper is left.
+ *
+ * Bound. -ln P lies above any tangent of its convex hull: M * -ln P(x) >= offset + slope * x. With
+ * these lines instead of the curves every split costs at least
+ *
+ *     sum of offsets + amount * least price of a path
+ *
+ * whatever flow the tangents were taken at. At the optimum that is the cost itself. The best bound of
+ * all rounds is kept, with its lines: they are the certificate.
+ *
+ * References: Dantzig and Wolfe 1960; Ahuja, Magnanti and Orlin 1993, ch. 17; Frank and Wolfe 1956
+ * for the bound.
+ */
+#include "engine/flow.h"
+
+#include <math.h>
+#include <string.h>
+
+/* The balance is this much finer than the gap that is asked for. */
+#define BALANCE_SHARE 0.1
+#define BALANCE_FINEST 1e-9
+
+/* What is missing costs this many times the first path, then as many times more. */
+#define MISSING_FACTOR 8.0
+
+/* A missing rest below this is rounding. */
+#define MISSING_MSAT 1.0
+
+/* Steps in which the hull of a model without a closed form is found. */
+#define HULL_STEPS 64
+
+/* ---- paths ---------------------------------------------------------------------------------- */
+
+static void forget_lanes(struct fgr_flow *flow)
+{
+    for (uint32_t i = 0; i < flow->mix.n_lanes; i++) {
+        flow->price.lane_of[flow->mix.lane[i].edge] = FGR_LANE_NONE;
+    }
+    flow->mix.n_lanes = 0;
+}
+
+void fgr_flow_end(struct fgr_flow *flow)
+{
+    forget_lanes(flow);
+}
+
+void fgr_flow_start(struct fgr_flow *flow, const struct fgr_view *view,
+                    const struct fgr_tariff *tariff, uint32_t from, uint32_t to)
+{
+    struct fgr_mix *mix = &flow->mix;
+    flow->view = view;
+    flow->n_rounds = 0;
+    flow->cost_msat = 0;
+    flow->proof.bound_msat = 0;
+    flow->proof.n_lanes = 0;
+    mix->tariff = *tariff;
+    mix->n_lanes = 0;
+    mix->n_steps = 0;
+    mix->n_paths = 1;
+    mix->path[0] = (struct fgr_path){.is_open = true, .price = FGR_PRICE_MAX};
+    fgr_price_start(&flow->price, view, from, to);
+}
+
+static uint16_t lane_for(struct fgr_flow *flow, uint32_t edge)
+{
+    uint16_t *slot = &flow->price.lane_of[edge];
+    if (*slot == FGR_LANE_NONE) {
+        *slot = (uint16_t)flow->mix.n_lanes;
+        flow->mix.lane[flow->mix.n_lanes++] =
+            (struct fgr_lane){.arc = fgr_arc_of(flow->view, edge, flow->price.from), .edge = edge};
+    }
+    return *slot;
+}
+
+/* The most that can be forwarded out of `received_msat`, the fee for it taken off. */
+static uint64_t forwardable(const struct fgr_arc *arc, uint64_t received_msat)
+{
+    if (received_msat <= arc->base_msat) {
+        return 0;
+    }
+    uint64_t left_msat = received_msat - arc->base_msat;
+    /* The floor in the fee gives a little more than the division says, at most 1 msat. */
+    uint64_t amount_msat = fgr_muldiv_floor(left_msat, 1000000, 1000000 + (uint64_t)arc->ppm);
+    bool is_more = fgr_arc_fee(arc, amount_msat + 1) <= received_msat - (amount_msat + 1);
+    return amount_msat < received_msat && is_more ? amount_msat + 1 : amount_msat;
+}
+
+/* Largest part by every htlc_max, and what every htlc_min asks for at least. */
+static void limit(const struct fgr_mix *mix, struct fgr_path *path)
+{
+    uint64_t most_msat = FGR_MSAT_MAX;
+    double least_msat = 0;
+    for (uint32_t i = 0; i < path->n_hops; i++) {
+        const struct fgr_arc *arc = &mix->lane[path->lane[i]].arc;
+        most_msat = i == 0 ? most_msat : forwardable(arc, most_msat);
+        most_msat = most_msat < arc->htlc_max_msat ? most_msat : arc->htlc_max_msat;
+        double least = (double)arc->htlc_min_msat / path->gain[i];
+        least_msat = least > least_msat ? least : least_msat;
+    }
+    path->most_msat = most_msat;
+    path->least_msat = (uint64_t)least_msat;
+}
+
+/* What the path costs at the mix's tariff. */
+static void rate(const struct fgr_mix *mix, struct fgr_path *path)
+{
+    const struct fgr_tariff *tariff = &mix->tariff;
+    double gain = 1.0;
+    path->spread = 0;
+    path->bare = 0;
+    path->fixed = tariff->part_cost_msat;
+    for (uint32_t i = path->n_hops; i-- > 0;) {
+        const struct fgr_arc *arc = &mix->lane[path->lane[i]].arc;
+        double risk = (double)arc->cltv_blocks * tariff->risk;
+        double fee = fgr_tariff_fee(tariff, arc);
+        path->gain[i] = gain;
+        path->spread += gain * (fee * tariff->fee_weight + risk);
+        path->bare += gain * ((double)arc->ppm * 1e-6 * tariff->fee_weight + risk);
+        path->fixed += (double)arc->base_msat * tariff->fee_weight;
+        if (i == 0) {
+            path->spread += gain * tariff->part_cost_msat / fgr_tariff_spread(tariff, arc);
+        }
+        gain *= 1.0 + fee;
+    }
+    path->price = path->spread;
+    limit(mix, path);
+}
+
+uint32_t fgr_flow_add(struct fgr_flow *flow, const uint32_t *edge, uint32_t n_edges)
+{
+    struct fgr_mix *mix = &flow->mix;
+    if (mix->n_paths == FGR_PATHS_MAX || mix->n_lanes + n_edges > FGR_LANES_MAX) {
+        return FGR_IDX_NONE;
+    }
+    struct fgr_path *path = &mix->path[mix->n_paths];
+    *path = (struct fgr_path){.n_hops = n_edges, .is_open = true};
+    for (uint32_t i = 0; i < n_edges; i++) {
+        path->lane[i] = lane_for(flow, edge[i]);
+    }
+    for (uint32_t i = 1; i < mix->n_paths; i++) {
+        if (mix->path[i].n_hops == n_edges &&
+            memcmp(mix->path[i].lane, path->lane, n_edges * sizeof path->lane[0]) == 0) {
+            return i;
+        }
+    }
+    rate(mix, path);
+    return mix->n_paths++;
+}
+
+void fgr_flow_retariff(struct fgr_flow *flow, const struct fgr_tariff *tariff)
+{
+    struct fgr_mix *mix = &flow->mix;
+    mix->tariff = *tariff;
+    flow->proof.bound_msat = 0;
+    for (uint32_t i = 1; i < mix->n_paths; i++) {
+        rate(mix, &mix->path[i]);
+    }
+}
+
+/* ---- bound ---------------------------------------------------------------------------------- */
+
+/* Lowers lane->offset until the line with lane->slope is below M * -ln P on all of [0, most]: between
+ * two steps the curve is above its value at the first and the line below that at the second. */
+static void fit_below(const struct fgr_mix *mix, struct fgr_lane *lane)
+{
+    double most = (double)lane->arc.most_msat;
+    double offset = 0;
+    for (int i = 1; i < HULL_STEPS; i++) {
+        double at = fgr_mix_fail(mix, lane, most * i / HULL_STEPS - 1.0);
+        double room = at - lane->slope * (most * (i + 1) / HULL_STEPS);
+        offset = room < offset ? room : offset;
+    }
+    double first = -lane->slope * most / HULL_STEPS;
+    lane->offset = first < offset ? first : offset;
+}
+
+/* The line of a lane: its tangent at the flow, in whole msat. The line at no flow is always there as
+ * well. */
+static void take_tangent(const struct fgr_mix *mix, struct fgr_lane *lane)
+{
+    double flat = fgr_tariff_flat(&mix->tariff, &lane->arc);
+    lane->flow_msat = lane->flow_msat > 0 ? lane->flow_msat : 0;
+    if (mix->tariff.model == FGR_PROB_UNIFORM) {
+        double flow_msat = floor(lane->flow_msat);
+        lane->slope = fgr_mix_slope(mix, lane, flow_msat);
+        lane->offset = fgr_mix_fail(mix, lane, flow_msat) - lane->slope * flow_msat;
+        return;
+    }
+    lane->slope = fgr_mix_slope(mix, lane, lane->flow_msat);
+    if (lane->flow_msat <= 0 || lane->slope <= flat) {
+        lane->slope = flat;
+        lane->offset = 0;
+        return;
+    }
+    fit_below(mix, lane);
+}
+
+/* Sum of the offsets. */
+static double take_tangents(struct fgr_mix *mix)
+{
+    double sum = 0;
+    for (uint32_t i = 0; i < mix->n_lanes; i++) {
+        take_tangent(mix, &mix->lane[i]);
+        sum += mix->lane[i].offset;
+    }
+    return sum;
+}
+
+static void keep_proof(struct fgr_flow *flow, double bound_msat, double unit_price)
+{
+    struct fgr_proof *proof = &flow->proof;
+    if (bound_msat <= proof->bound_msat) {
+        return;
+    }
+    proof->bound_msat = bound_msat;
+    proof->unit_price = unit_price;
+    proof->n_lanes = flow->mix.n_lanes;
+    for (uint32_t i = 0; i < flow->mix.n_lanes; i++) {
+        const struct fgr_lane *lane = &flow->mix.lane[i];
+        proof->edge[i].v = lane->edge;
+        proof->flow_msat[i] = (uint64_t)lane->flow_msat;
+        proof->slope[i] = lane->slope;
+        proof->offset[i] = lane->offset;
+    }
+}
+
+/* ---- rounds --------------------------------------------------------------------------------- */
+
+/* One pricing of all paths. Returns whether there is one cheaper than those in use. */
+static bool price_paths(struct fgr_flow *flow, struct fgr_price_way *out_way)
+{
+    struct fgr_mix *mix = &flow->mix;
+    bool is_missing = mix->path[0].amount_msat > 0;
+    flow->cost_msat = fgr_mix_cost(mix);
+    double offsets = take_tangents(mix);
+    double cutoff =
+        is_missing ? mix->path[0].price : (flow->cost_msat - offsets) / flow->amount_msat;
+    fgr_price_find(&flow->price, out_way, &mix->tariff, mix->lane, cutoff);
+    keep_proof(flow, offsets + flow->amount_msat * out_way->price, out_way->price);
+    flow->n_rounds++;
+    return out_way->n_edges > 0;
+}
+
+/* What is missing becomes dearer. False if it is as dear as can be. */
+static bool press(struct fgr_flow *flow)
+{
+    struct fgr_path *missing = &flow->mix.path[0];
+    if (missing->price >= FGR_PRICE_MAX) {
+        return false;
+    }
+    missing->price *= MISSING_FACTOR;
+    missing->price = missing->price < FGR_PRICE_MAX ? missing->price : FGR_PRICE_MAX;
+    return true;
+}
+
+enum fgr_flow_end fgr_flow_solve(struct fgr_flow *flow, double gap)
+{
+    struct fgr_mix *mix = &flow->mix;
+    struct fgr_path *missing = &mix->path[0];
+    double tolerance = gap * BALANCE_SHARE;
+    while (flow->n_rounds < flow->max_rounds) {
+        if (mix->n_paths > 1) {
+            tolerance = tolerance > BALANCE_FINEST ? tolerance : BALANCE_FINEST;
+            fgr_mix_balance(mix, tolerance);
+            if (missing->amount_msat < MISSING_MSAT) {
+                missing->amount_msat = 0;
+            }
+        }
+        struct fgr_price_way way;
+        bool is_cheaper = price_paths(flow, &way);
+        if (missing->amount_msat <= 0 && flow->cost_msat <= flow->proof.bound_msat * (1.0 + gap)) {
+            return FGR_FLOW_PROVEN;
+        }
+        if (!is_cheaper) {
+            if (missing->amount_msat <= 0) {
+                return FGR_FLOW_PROVEN;
+            }
+            if (!press(flow)) {
+                return FGR_FLOW_MISSING;
+            }
+            continue;
+        }
+        if (mix->n_paths == 1) {
+            missing->price = way.price * MISSING_FACTOR;
+        }
+        uint32_t n_before = mix->n_paths;
+        uint32_t path = fgr_flow_add(flow, way.edge, way.n_edges);
+        if (path == FGR_IDX_NONE) {
+            return FGR_FLOW_STOPPED;
+        }
+        if (path < n_before) {
+            /* Only a coarse balance prices a path that is in use below the others. */
+            if (tolerance <= BALANCE_FINEST) {
+                return FGR_FLOW_STOPPED;
+            }
+            tolerance *= BALANCE_SHARE;
+        }
+    }
+    return FGR_FLOW_STOPPED;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * flow.h - the best flow of an amount over a growing set of paths, and a lower bound for all others.
+ *
+ * Place in the flow: split -> flow -> {price, mix}; parts makes integers of what it finds.
+ *
+ * Threads: one thread per flow.
+ * Memory: inside the scratch of the split.
+ */
+#ifndef FGR_ENGINE_FLOW_H
+#define FGR_ENGINE_FLOW_H
+
+#include "engine/mix.h"
+
+/* The prices of the best bound so far, as they go into the certificate. */
+struct fgr_proof {
+    double bound_msat;
+    double unit_price;
+    uint32_t n_lanes;
+    fgr_edge_idx edge[FGR_LANES_MAX];
+    uint64_t flow_msat[FGR_LANES_MAX];
+    double slope[FGR_LANES_MAX];
+    double offset[FGR_LANES_MAX];
+};
+
+enum fgr_flow_end {
+    FGR_FLOW_PROVEN,  /* as good as was asked for */
+    FGR_FLOW_STOPPED, /* the work limit, or no room for another path */
+    FGR_FLOW_MISSING  /* no further path, and not all of the amount has found one */
+};
+
+struct fgr_flow {
+    const struct fgr_view *view;
+    double amount_msat;
+    double cost_msat; /* of the flow, fixed charges spread */
+    uint32_t n_rounds;
+    uint32_t max_rounds;
+    struct fgr_price price;
+    struct fgr_mix mix; /* path 0 is what is missing */
+    struct fgr_proof proof;
+};
+
+/* Starts anew: no path, all of the amount missing. */
+void fgr_flow_start(struct fgr_flow *flow, const struct fgr_view *view,
+                    const struct fgr_tariff *tariff, uint32_t from, uint32_t to);
+
+/* Another tariff for the same ends: paths and amounts stay, the bound is forgotten. */
+void fgr_flow_retariff(struct fgr_flow *flow, const struct fgr_tariff *tariff);
+
+/* Adds a path, or finds it. Its index; FGR_IDX_NONE if there is no room. */
+uint32_t fgr_flow_add(struct fgr_flow *flow, const uint32_t *edge, uint32_t n_edges);
+
+/* Adds paths and balances until cost <= bound * (1 + gap). */
+enum fgr_flow_end fgr_flow_solve(struct fgr_flow *flow, double gap);
+
+/* Forgets which half-channels are lanes. To be called after each use. */
+void fgr_flow_end(struct fgr_flow *flow);
+
+#endif

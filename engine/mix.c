@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Amounts on a handful of paths: a convex problem with one equation and no negative amounts.
+ *
+ * Method. Newton steps on the paths in use, projected on "the sum stays": with H the curvature and
+ * m the marginal prices, the step is -H^-1 (m - nu 1), nu such that it sums up to 0. A step ends where a
+ * path becomes empty (which leaves the ones in use) or, short of it, where a half-channel becomes
+ * full; how far it goes is found on the slope along it, which rises. When the paths in use
+ * agree, the cheapest of the others joins them. That is the active-set form of Newton's method;
+ * some ten steps do, however many paths share half-channels.
+ *
+ * Failure costs of the uniform model go to infinity at the capacity: their own barrier. The other
+ * models get a small one, and slopes from differences, as they are not convex everywhere: the
+ * balance is only a proposal there. What is claimed of it is worked out elsewhere (flow.c, parts.c).
+ *
+ * References: Bertsekas 1982 (projected Newton); Nocedal and Wright 2006, ch. 16.
+ */
+#include "engine/mix.h"
+
+#include <math.h>
+#include <string.h>
+
+#define STEPS_MAX 100
+#define SEARCH_MAX 40
+
+/* How far into what is left of a half-channel one step may go. */
+#define ROOM_SHARE 0.95
+
+/* The barrier of models that have none, as a share of M. */
+#define BARRIER 0.001
+
+/* ---- one half-channel ----------------------------------------------------------------------- */
+
+/* -ln P times M, in whole msat of flow. */
+static double fail_at(const struct fgr_mix *mix, const struct fgr_lane *lane, double flow_msat)
+{
+    uint64_t most_msat = lane->arc.most_msat;
+    uint64_t flow = flow_msat > 0 ? (uint64_t)flow_msat : 0;
+    flow = flow < most_msat ? flow : most_msat;
+    uint64_t q48 = fgr_prob_neg_ln_q48(mix->tariff.model, flow, most_msat);
+    return mix->tariff.fail_msat * ((double)q48 / 281474976710656.0);
+}
+
+double fgr_mix_fail(const struct fgr_mix *mix, const struct fgr_lane *lane, double flow_msat)
+{
+    return fail_at(mix, lane, flow_msat);
+}
+
+double fgr_mix_slope(const struct fgr_mix *mix, const struct fgr_lane *lane, double flow_msat)
+{
+    double end = (double)lane->arc.most_msat + 1.0;
+    double room = end - flow_msat;
+    room = room > 0.5 ? room : 0.5;
+    if (mix->tariff.model == FGR_PROB_UNIFORM) {
+        return mix->tariff.fail_msat / room;
+    }
+    double h = end / 256.0;
+    double low = flow_msat > h ? flow_msat - h : 0;
+    double high = flow_msat + h < end - 1.0 ? flow_msat + h : end - 1.0;
+    double rise = fail_at(mix, lane, high) - fail_at(mix, lane, low);
+    double slope = high > low ? rise / (high - low) : 0;
+    return slope + BARRIER * mix->tariff.fail_msat / room;
+}
+
+static double curvature(const struct fgr_mix *mix, const struct fgr_lane *lane)
+{
+    double slope = lane->slope;
+    double end = (double)lane->arc.most_msat + 1.0;
+    if (mix->tariff.model == FGR_PROB_UNIFORM) {
+        return slope / (end - lane->flow_msat > 0.5 ? end - lane->flow_msat : 0.5);
+    }
+    double h = end / 64.0;
+    double bend = (fgr_mix_slope(mix, lane, lane->flow_msat + h) - slope) / h;
+    double least = 0.01 * mix->tariff.fail_msat / (end * end);
+    return bend > least ? bend : least;
+}
+
+/* ---- sums ----------------------------------------------------------------------------------- */
+
+void fgr_mix_shift(struct fgr_mix *mix, uint32_t path, double delta_msat)
+{
+    struct fgr_path *p = &mix->path[path];
+    p->amount_msat += delta_msat;
+    for (uint32_t i = 0; i < p->n_hops; i++) {
+        mix->lane[p->lane[i]].flow_msat += delta_msat * p->gain[i];
+    }
+}
+
+double fgr_mix_cost(const struct fgr_mix *mix)
+{
+    double cost = 0;
+    for (uint32_t i = 0; i < mix->n_paths; i++) {
+        cost += mix->path[i].price * mix->path[i].amount_msat;
+    }
+    for (uint32_t i = 0; i < mix->n_lanes; i++) {
+        if (mix->lane[i].flow_msat > 0) {
+            cost += fail_at(mix, &mix->lane[i], mix->lane[i].flow_msat);
+        }
+    }
+    return cost;
+}
+
+/* Flows from the amounts alone: what rounding has left behind goes. */
+static void refresh_flows(struct fgr_mix *mix)
+{
+    for (uint32_t i = 0; i < mix->n_lanes; i++) {
+        mix->lane[i].flow_msat = 0;
+    }
+    for (uint32_t i = 0; i < mix->n_paths; i++) {
+        double amount_msat = mix->path[i].amount_msat;
+        mix->path[i].amount_msat = 0;
+        if (amount_msat > 0) {
+            fgr_mix_shift(mix, i, amount_msat);
+        }
+    }
+}
+
+static void refresh_slopes(struct fgr_mix *mix)
+{
+    for (uint32_t i = 0; i < mix->n_lanes; i++) {
+        mix->lane[i].slope = fgr_mix_slope(mix, &mix->lane[i], mix->lane[i].flow_msat);
+    }
+    for (uint32_t i = 0; i < mix->n_paths; i++) {
+        const struct fgr_path *p = &mix->path[i];
+        double price = p->price;
+        for (uint32_t j = 0; p->is_open && j < p->n_hops; j++) {
+            price += p->gain[j] * mix->lane[p->lane[j]].slope;
+        }
+        mix->marginal[i] = price;
+    }
+}
+
+/* ---- one step ------------------------------------------------------------------------------- */
+
+/* Lower triangle of the curvature over the paths in use, factored in place (Cholesky); a little is
+ * added to the diagonal so that it always can be. */
+static void factor(struct fgr_mix *mix)
+{
+    uint32_t n = mix->n_used;
+    double *h = mix->factor;
+    double *weight = mix->lane_step;
+    double largest = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        const struct fgr_path *p = &mix->path[mix->used[i]];
+        for (uint32_t k = 0; k < p->n_hops; k++) {
+            weight[p->lane[k]] = curvature(mix, &mix->lane[p->lane[k]]) * p->gain[k];
+        }
+        for (uint32_t j = 0; j <= i; j++) {
+            const struct fgr_path *q = &mix->path[mix->used[j]];
+            double sum = 0;
+            for (uint32_t k = 0; k < q->n_hops; k++) {
+                sum += weight[q->lane[k]] * q->gain[k];
+            }
+            h[i * n + j] = sum;
+        }
+        largest = h[i * n + i] > largest ? h[i * n + i] : largest;
+        for (uint32_t k = 0; k < p->n_hops; k++) {
+            weight[p->lane[k]] = 0;
+        }
+    }
+    double extra = largest > 0 ? largest * 1e-10 : 1e-30;
+    for (uint32_t i = 0; i < n; i++) {
+        for (uint32_t j = 0; j <= i; j++) {
+            double sum = h[i * n + j] + (i == j ? extra : 0);
+            for (uint32_t k = 0; k < j; k++) {
+                sum -= h[i * n + k] * h[j * n + k];
+            }
+            h[i * n + j] = i == j ? sqrt(sum > extra ? sum : extra) : sum / h[j * n + j];
+        }
+    }
+}
+
+static void solve(const struct fgr_mix *mix, double *x)
+{
+    uint32_t n = mix->n_used;
+    const double *l = mix->factor;
+    for (uint32_t i = 0; i < n; i++) {
+        for (uint32_t k = 0; k < i; k++) {
+            x[i] -= l[i * n + k] * x[k];
+        }
+        x[i] /= l[i * n + i];
+    }
+    for (uint32_t i = n; i-- > 0;) {
+        for (uint32_t k = i + 1; k < n; k++) {
+            x[i] -= l[k * n + i] * x[k];
+        }
+        x[i] /= l[i * n + i];
+    }
+}
+
+/* The Newton step of the paths in use. False if it would take from an empty path, which then is no
+ * longer in use. */
+static bool aim(struct fgr_mix *mix)
+{
+    uint32_t n = mix->n_used;
+    factor(mix);
+    for (uint32_t i = 0; i < n; i++) {
+        mix->step[i] = mix->marginal[mix->used[i]];
+        mix->unit[i] = 1.0;
+    }
+    solve(mix, mix->step);
+    solve(mix, mix->unit);
+    double sum = 0;
+    double units = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        sum += mix->step[i];
+        units += mix->unit[i];
+    }
+    double nu = sum / units;
+    for (uint32_t i = 0; i < n; i++) {
+        mix->step[i] = nu * mix->unit[i] - mix->step[i];
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        if (mix->step[i] < 0 && mix->path[mix->used[i]].amount_msat <= 0) {
+            mix->used[i] = mix->used[--mix->n_used];
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Flows of a whole step, and the part of it after which a path is empty or a half-channel nearly
+ * full. `out_path` is the path that becomes empty then, or n_paths. */
+static double reach(struct fgr_mix *mix, uint32_t *out_path)
+{
+    double most = 1e30;
+    *out_path = mix->n_paths;
+    mix->n_lanes_used = 0;
+    for (uint32_t i = 0; i < mix->n_used; i++) {
+        const struct fgr_path *p = &mix->path[mix->used[i]];
+        double step = mix->step[i];
+        if (step < 0 && p->amount_msat < most * -step) {
+            most = p->amount_msat / -step;
+            *out_path = mix->used[i];
+        }
+        for (uint32_t k = 0; k < p->n_hops; k++) {
+            uint16_t lane = p->lane[k];
+            if (!mix->is_lane_used[lane]) {
+                mix->is_lane_used[lane] = true;
+                mix->lane_used[mix->n_lanes_used++] = lane;
+            }
+            mix->lane_step[lane] += step * p->gain[k];
+        }
+    }
+    for (uint32_t i = 0; i < mix->n_lanes_used; i++) {
+        const struct fgr_lane *lane = &mix->lane[mix->lane_used[i]];
+        double step = mix->lane_step[mix->lane_used[i]];
+        double room = ROOM_SHARE * ((double)lane->arc.most_msat + 0.5 - lane->flow_msat);
+        room = room > 0 ? room : 0;
+        if (step > 0 && room < most * step) {
+            most = room / step;
+            *out_path = mix->n_paths;
+        }
+    }
+    return most;
+}
+
+/* Slope of the cost after `part` of the step. */
+static double slope_along(const struct fgr_mix *mix, double part)
+{
+    double slope = 0;
+    for (uint32_t i = 0; i < mix->n_used; i++) {
+        slope += mix->step[i] * mix->path[mix->used[i]].price;
+    }
+    for (uint32_t i = 0; i < mix->n_lanes_used; i++) {
+        const struct fgr_lane *lane = &mix->lane[mix->lane_used[i]];
+        double step = mix->lane_step[mix->lane_used[i]];
+        slope += step * fgr_mix_slope(mix, lane, lane->flow_msat + part * step);
+    }
+    return slope;
+}
+
+/* How much of the step to go: where the cost along it stops falling, roughly; `most` at most. */
+static double stretch(const struct fgr_mix *mix, double most)
+{
+    double start = slope_along(mix, 0);
+    double low = 0;
+    double high = most;
+    double part = most < 1.0 ? most : 1.0;
+    double at_low = start;
+    for (int i = 0; i < SEARCH_MAX; i++) {
+        double slope = slope_along(mix, part);
+        if (slope <= 0) {
+            if (part >= most || slope >= 0.2 * start) {
+                return part;
+            }
+            low = part;
+            at_low = slope;
+            part = 4 * part < high ? 4 * part : (high < most ? (low + high) / 2 : most);
+        } else {
+            high = part;
+            double share = at_low / (at_low - slope); /* by the secant */
+            share = share < 0.1 ? 0.1 : (share > 0.9 ? 0.9 : share);
+            part = low + (high - low) * share;
+        }
+        if (high - low <= 1e-9 * high) {
+            break;
+        }
+    }
+    return low;
+}
+
+/* Goes along the step. False if it leads nowhere. */
+static bool go(struct fgr_mix *mix)
+{
+    uint32_t emptied;
+    double most = reach(mix, &emptied);
+    double part = most > 0 ? stretch(mix, most) : 0;
+    for (uint32_t i = 0; i < mix->n_lanes_used; i++) {
+        mix->lane_step[mix->lane_used[i]] = 0;
+        mix->is_lane_used[mix->lane_used[i]] = false;
+    }
+    for (uint32_t i = 0; i < mix->n_used; i++) {
+        fgr_mix_shift(mix, mix->used[i], part * mix->step[i]);
+        if (mix->path[mix->used[i]].amount_msat < 0) {
+            mix->path[mix->used[i]].amount_msat = 0;
+        }
+    }
+    if (part >= most && emptied < mix->n_paths) {
+        fgr_mix_shift(mix, emptied, -mix->path[emptied].amount_msat);
+        mix->path[emptied].amount_msat = 0;
+        return true;
+    }
+    return part > 0;
+}
+
+/* Puts the paths that carry something into use, and the cheapest open one. Returns by how much, as
+ * a share of the dearest marginal price, they disagree. */
+static double gather(struct fgr_mix *mix, double *out_least)
+{
+    double dearest = 0;
+    double least = FGR_PRICE_MAX * FGR_PRICE_MAX;
+    uint32_t cheapest = mix->n_paths;
+    mix->n_used = 0;
+    for (uint32_t i = 0; i < mix->n_paths; i++) {
+        if (!mix->path[i].is_open) {
+            continue;
+        }
+        if (mix->path[i].amount_msat > 0) {
+            mix->used[mix->n_used++] = (uint16_t)i;
+            dearest = mix->marginal[i] > dearest ? mix->marginal[i] : dearest;
+        }
+        if (mix->marginal[i] < least) {
+            least = mix->marginal[i];
+            cheapest = i;
+        }
+    }
+    if (cheapest < mix->n_paths && mix->path[cheapest].amount_msat <= 0) {
+        mix->used[mix->n_used++] = (uint16_t)cheapest;
+    }
+    *out_least = least;
+    return dearest > least ? (dearest - least) / dearest : 0;
+}
+
+double fgr_mix_balance(struct fgr_mix *mix, double tolerance)
+{
+    double least = 0;
+    memset(mix->lane_step, 0, mix->n_lanes * sizeof *mix->lane_step);
+    refresh_flows(mix);
+    for (int i = 0; i < STEPS_MAX; i++) {
+        refresh_slopes(mix);
+        if (gather(mix, &least) <= tolerance) {
+            break;
+        }
+        mix->n_steps++;
+        while (mix->n_used > 1 && !aim(mix)) {
+        }
+        if (mix->n_used < 2 || !go(mix)) {
+            break;
+        }
+    }
+    refresh_flows(mix);
+    refresh_slopes(mix);
+    return least;
+}
+
+void fgr_mix_losses(struct fgr_mix *mix, double *out_loss)
+{
+    double least;
+    gather(mix, &least);
+    factor(mix);
+    uint32_t n = mix->n_used;
+    double units = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        mix->unit[i] = 1.0;
+    }
+    solve(mix, mix->unit);
+    for (uint32_t i = 0; i < n; i++) {
+        units += mix->unit[i];
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        memset(mix->step, 0, n * sizeof *mix->step);
+        mix->step[i] = 1.0;
+        solve(mix, mix->step);
+        double give = mix->step[i] - mix->unit[i] * mix->unit[i] / units;
+        double amount_msat = mix->path[mix->used[i]].amount_msat;
+        out_loss[mix->used[i]] = give > 0 ? 0.5 * amount_msat * (amount_msat / give) : 1e30;
+    }
+}

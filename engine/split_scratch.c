@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine/split_scratch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "graph/util/error.h"
+
+static void *malloc_alloc(void *state, size_t bytes)
+{
+    (void)state;
+    return malloc(bytes);
+}
+
+static void malloc_free(void *state, void *ptr, size_t bytes)
+{
+    (void)state;
+    (void)bytes;
+    free(ptr);
+}
+
+/* One array of the scratch. */
+struct part {
+    void **slot;
+    size_t bytes;
+};
+
+#define N_PARTS 6
+
+static void list_parts(struct fgr_split_scratch *s, struct part parts[N_PARTS])
+{
+    struct fgr_price *p = &s->flow.price;
+    size_t n_nodes = p->n_nodes > 0 ? p->n_nodes : 1;
+    /* A half-channel improves its end at most once each time its start is opened, and a node is
+     * opened again only where rounding has made it a little cheaper. */
+    size_t n_entries = 2 * (size_t)p->n_usable + n_nodes + 1;
+    struct part all[N_PARTS] = {
+        {(void **)&p->node, n_nodes * sizeof *p->node},
+        {(void **)&p->settled, (n_nodes / 64 + 1) * sizeof *p->settled},
+        {(void **)&p->lane_of, (p->n_edges + 1) * sizeof *p->lane_of},
+        {(void **)&p->near.entry, n_entries * sizeof *p->near.entry},
+        {(void **)&p->far.entry, n_entries * sizeof *p->far.entry},
+        {(void **)&p->back.entry, n_entries * sizeof *p->back.entry},
+    };
+    memcpy(parts, all, sizeof all);
+}
+
+enum fgr_err fgr_split_scratch_create(struct fgr_split_scratch **out_scratch,
+                                      const struct fgr_view *view,
+                                      const struct fgr_allocator *allocator, struct fgr_error *err)
+{
+    struct fgr_allocator a =
+        allocator != NULL ? *allocator : (struct fgr_allocator){malloc_alloc, malloc_free, NULL};
+    struct fgr_split_scratch *s = a.alloc(a.state, sizeof *s);
+    if (s == NULL) {
+        return fgr_fail_memory(err, sizeof *s);
+    }
+    memset(s, 0, sizeof *s);
+    s->allocator = a;
+    struct fgr_price *p = &s->flow.price;
+    p->n_nodes = view->n_nodes;
+    p->n_usable = view->n_usable;
+    p->n_edges = 2 * view->n_chans;
+    enum fgr_err rc = fgr_scratch_create(&s->route, view, &a, err);
+    struct part parts[N_PARTS];
+    list_parts(s, parts);
+    for (int i = 0; i < N_PARTS && rc == FGR_OK; i++) {
+        *parts[i].slot = a.alloc(a.state, parts[i].bytes);
+        rc = *parts[i].slot == NULL ? fgr_fail_memory(err, parts[i].bytes) : FGR_OK;
+    }
+    if (rc != FGR_OK) {
+        fgr_split_scratch_destroy(s);
+        return rc;
+    }
+    memset(p->node, 0, parts[0].bytes);
+    memset(p->lane_of, 0xff, parts[2].bytes);
+    *out_scratch = s;
+    return FGR_OK;
+}
+
+void fgr_split_scratch_destroy(struct fgr_split_scratch *scratch)
+{
+    if (scratch == NULL) {
+        return;
+    }
+    struct fgr_allocator a = scratch->allocator;
+    struct part parts[N_PARTS];
+    list_parts(scratch, parts);
+    for (int i = 0; i < N_PARTS; i++) {
+        if (*parts[i].slot != NULL) {
+            a.free(a.state, *parts[i].slot, parts[i].bytes);
+        }
+    }
+    fgr_scratch_destroy(scratch->route);
+    a.free(a.state, scratch, sizeof *scratch);
+}
+
+bool fgr_split_scratch_fits(const struct fgr_split_scratch *scratch, const struct fgr_view *view)
+{
+    const struct fgr_price *p = &scratch->flow.price;
+    return view->n_nodes <= p->n_nodes && view->n_usable <= p->n_usable &&
+           2 * view->n_chans <= p->n_edges && fgr_scratch_fits(scratch->route, view);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tariff.h - what one msat costs on its way, as plain numbers: the constants of one query.
+ *
+ * Place in the flow: query -> tariff -> price (which searches by it) and mix (which balances by
+ * it). All prices are msat of cost per msat.
+ *
+ * Fixed charges are spread over the largest amount a part can carry: what a part really pays for a
+ * half-channel is never less than its amount times the price, so prices are lower bounds.
+ *
+ * Threads: pure, any thread.
+ */
+#ifndef FGR_ENGINE_TARIFF_H
+#define FGR_ENGINE_TARIFF_H
+
+#include "engine/arc.h"
+
+struct fgr_tariff {
+    double fee_weight;     /* 1, or more where the fee limit binds */
+    double risk;           /* per msat and block */
+    double fail_msat;      /* M */
+    double flat;           /* least slope of -ln P times (capacity + 1), by model */
+    double top_msat;       /* no part carries more anywhere */
+    double least_msat;     /* no part delivers less */
+    double part_cost_msat; /* per part */
+    enum fgr_prob_model model;
+};
+
+/* Over how much a fixed charge of the half-channel is spread. */
+static inline double fgr_tariff_spread(const struct fgr_tariff *tariff, const struct fgr_arc *arc)
+{
+    double most = (double)arc->htlc_max_msat;
+    return most < tariff->top_msat ? most : tariff->top_msat;
+}
+
+/* What its fee takes out of each msat: a lower bound, as a part may carry less than the spread. */
+static inline double fgr_tariff_fee(const struct fgr_tariff *tariff, const struct fgr_arc *arc)
+{
+    return (double)arc->base_msat / fgr_tariff_spread(tariff, arc) + (double)arc->ppm * 1e-6;
+}
+
+/* The slope of M * -ln P that is below the true curve everywhere. */
+static inline double fgr_tariff_flat(const struct fgr_tariff *tariff, const struct fgr_arc *arc)
+{
+    return tariff->fail_msat * tariff->flat / ((double)arc->most_msat + 1.0);
+}
+
+#endif
