@@ -5,6 +5,7 @@
 
 #include "fulgurite/amp.h"
 #include "fulgurite/base.h"
+#include "fulgurite/capacity.h"
 #include "fulgurite/graph.h"
 #include "fulgurite/overlay.h"
 #include "fulgurite/reserve.h"
