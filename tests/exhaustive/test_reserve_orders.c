@@ -305,6 +305,50 @@ Test(reserve_orders, what_has_left_is_not_counted_on)
     cr_assert(table.n_seen[0] > 0 && table.n_seen[1] > 0);
 }
 
+/* The same with two settlements at once, whose numbers may be written in either order. */
+static void both_spent_start(void *state)
+{
+    struct table *table = state;
+    create(table, 3, 2);
+    table->spendable_msat = 2;
+    cr_assert_eq(take_one(table, &table->held[0], NEAR, 2, 0), FGR_OK);
+    cr_assert_eq(take_one(table, &table->held[1], NEAR, 2, 0), FGR_OK);
+}
+
+static void both_spent_thread(void *state, unsigned number)
+{
+    struct table *table = state;
+    if (number < 2) {
+        fgr_interleave_turn(&table->spendable_msat, true);
+        table->spendable_msat--;
+        table->rc[number] = fgr_reserve_settle(table->reserve, table->held[number]);
+    } else {
+        uint64_t settled = fgr_reserve_settled(table->reserve);
+        fgr_interleave_turn(&table->spendable_msat, false);
+        uint64_t limit_msat = table->spendable_msat;
+        table->n_seen[limit_msat]++;
+        table->rc[2] = take_one(table, table->id[2], NEAR, limit_msat, settled);
+    }
+}
+
+static void both_spent_end(void *state)
+{
+    struct table *table = state;
+    cr_assert_eq(n_ok(table), 2);
+    cr_assert_eq(table->rc[2], FGR_ERR_NO_ROUTE, "a satoshi was counted on twice");
+    cr_assert_eq(amount(table, NEAR), 0);
+    assert_leases(table, 3, 0);
+}
+
+Test(reserve_orders, what_two_have_spent_is_not_counted_on)
+{
+    const struct fgr_interleave plan = {3,    both_spent_start, both_spent_thread,
+                                        look, both_spent_end,   clean};
+    struct table table = {.n_seen = {0}};
+    explore(&plan, &table);
+    cr_assert(table.n_seen[0] > 0 && table.n_seen[1] > 0 && table.n_seen[2] > 0);
+}
+
 /* ---- too few leases ------------------------------------------------------------------------------ */
 
 static void full_start(void *state)

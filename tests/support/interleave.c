@@ -2,6 +2,7 @@
 #include "tests/support/interleave.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,6 +39,7 @@ static struct {
     struct player player[FGR_INTERLEAVE_THREADS_MAX];
     sem_t back;  /* the player has come to its next access, or to its end */
     int running; /* player, or NOBODY */
+    bool is_closing;
     struct choice path[DEPTH_MAX];
     unsigned n_path;
 } explorer = {.running = NOBODY};
@@ -67,10 +69,11 @@ void fgr_interleave_turn(const volatile void *word, bool is_write)
 static void *play(void *arg)
 {
     struct player *self = arg;
-    wait_for(&self->go);
-    explorer.plan->thread(explorer.state, self->number);
-    self->is_over = true;
-    sem_post(&explorer.back);
+    for (wait_for(&self->go); !explorer.is_closing; wait_for(&self->go)) {
+        explorer.plan->thread(explorer.state, self->number);
+        self->is_over = true;
+        sem_post(&explorer.back);
+    }
     return NULL;
 }
 
@@ -83,17 +86,6 @@ static void resume(unsigned t)
     explorer.running = NOBODY;
 }
 
-static void launch(unsigned t)
-{
-    struct player *player = &explorer.player[t];
-    player->is_over = false;
-    player->number = t;
-    if (pthread_create(&player->thread, NULL, play, player) != 0) {
-        give_up("no thread");
-    }
-    resume(t); /* up to its first access */
-}
-
 /* Brings all players to their end, in whatever order. */
 static void finish(void)
 {
@@ -101,7 +93,6 @@ static void finish(void)
         while (!explorer.player[t].is_over) {
             resume(t);
         }
-        pthread_join(explorer.player[t].thread, NULL);
     }
 }
 
@@ -138,7 +129,8 @@ static bool run(void)
 {
     unsigned asleep = 0;
     for (unsigned t = 0; t < explorer.plan->n_threads; t++) {
-        launch(t);
+        explorer.player[t].is_over = false;
+        resume(t); /* up to its first access */
     }
     for (unsigned depth = 0;; depth++) {
         unsigned enabled = enabled_threads();
@@ -179,16 +171,52 @@ static bool step_back(void)
     return false;
 }
 
+/* Whoever waits here waits for the other to sleep: on one core that is a switch, on two a wake-up
+ * of the second one, many times as long. */
+static void stay_on_one_core(cpu_set_t *out_before)
+{
+    cpu_set_t one;
+    int core = sched_getcpu();
+    CPU_ZERO(&one);
+    CPU_SET(core >= 0 ? (size_t)core : 0, &one);
+    sched_getaffinity(0, sizeof *out_before, out_before);
+    sched_setaffinity(0, sizeof one, &one);
+}
+
+static void open_players(void)
+{
+    explorer.is_closing = false;
+    sem_init(&explorer.back, 0, 0);
+    for (unsigned t = 0; t < explorer.plan->n_threads; t++) {
+        struct player *player = &explorer.player[t];
+        player->number = t;
+        sem_init(&player->go, 0, 0);
+        if (pthread_create(&player->thread, NULL, play, player) != 0) {
+            give_up("no thread");
+        }
+    }
+}
+
+static void close_players(void)
+{
+    explorer.is_closing = true;
+    for (unsigned t = 0; t < explorer.plan->n_threads; t++) {
+        sem_post(&explorer.player[t].go);
+        pthread_join(explorer.player[t].thread, NULL);
+        sem_destroy(&explorer.player[t].go);
+    }
+    sem_destroy(&explorer.back);
+}
+
 uint64_t fgr_interleave_all(const struct fgr_interleave *plan, void *state)
 {
     uint64_t n_runs = 0;
+    cpu_set_t before;
+    stay_on_one_core(&before);
     explorer.plan = plan;
     explorer.state = state;
     explorer.n_path = 0;
-    sem_init(&explorer.back, 0, 0);
-    for (unsigned t = 0; t < plan->n_threads; t++) {
-        sem_init(&explorer.player[t].go, 0, 0);
-    }
+    open_players();
     do {
         plan->start(state);
         bool is_complete = run();
@@ -199,9 +227,7 @@ uint64_t fgr_interleave_all(const struct fgr_interleave *plan, void *state)
         }
         plan->clean(state);
     } while (step_back());
-    for (unsigned t = 0; t < plan->n_threads; t++) {
-        sem_destroy(&explorer.player[t].go);
-    }
-    sem_destroy(&explorer.back);
+    close_players();
+    sched_setaffinity(0, sizeof before, &before);
     return n_runs;
 }
