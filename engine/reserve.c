@@ -61,6 +61,7 @@
 #include "graph/util/alloc.h"
 #include "graph/util/attr.h"
 #include "graph/util/error.h"
+#include "graph/util/heap.h"
 
 _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "64-bit atomics take no lock");
 
@@ -215,48 +216,57 @@ struct claim {
     uint32_t n_hops;
 };
 
-/* Walks the hops of several leases by rising edge. */
+/* Walks the hops of several leases by rising edge: a heap of each one's next edge. */
 struct merge {
     const struct lease *lease[FGR_PARTS_MAX];
     uint8_t at[FGR_PARTS_MAX];
-    uint32_t n;
+    uint64_t entry[FGR_PARTS_MAX];
+    struct fgr_heap heap;
 };
 
 static void merge_start(struct merge *merge, const struct fgr_reserve *r, const uint32_t *slots,
                         uint32_t n)
 {
-    merge->n = n;
+    merge->heap = (struct fgr_heap){.entry = merge->entry};
     for (uint32_t i = 0; i < n; i++) {
         merge->lease[i] = &r->lease[slots[i]];
         merge->at[i] = 0;
+        fgr_heap_push(&merge->heap, merge->lease[i]->hop[0].edge, i);
     }
+}
+
+/* The least hop, which is taken out. */
+static const struct hop *merge_pop(struct merge *merge)
+{
+    uint32_t part = fgr_heap_item(merge->entry[0]);
+    const struct lease *lease = merge->lease[part];
+    const struct hop *hop = &lease->hop[merge->at[part]++];
+    if (merge->at[part] < lease->n_hops) {
+        fgr_heap_rekey_top(&merge->heap, lease->hop[merge->at[part]].edge);
+    } else {
+        fgr_heap_pop(&merge->heap);
+    }
+    return hop;
 }
 
 /* The next edge with all that is wanted of it; false behind the last one. */
 static bool merge_next(struct merge *merge, struct claim *out_claim)
 {
-    struct claim claim = {.limit_msat = FGR_MSAT_MAX, .edge = FGR_IDX_NONE};
-    for (uint32_t i = 0; i < merge->n; i++) {
-        const struct lease *lease = merge->lease[i];
-        if (merge->at[i] < lease->n_hops && lease->hop[merge->at[i]].edge < claim.edge) {
-            claim.edge = lease->hop[merge->at[i]].edge;
+    if (merge->heap.n == 0) {
+        return false;
+    }
+    *out_claim = (struct claim){.limit_msat = FGR_MSAT_MAX, .edge = fgr_heap_key(merge->entry[0])};
+    while (merge->heap.n > 0 && fgr_heap_key(merge->entry[0]) == out_claim->edge) {
+        const struct hop *hop = merge_pop(merge);
+        out_claim->n_hops++;
+        if (out_claim->amount_msat <= FGR_MSAT_MAX) {
+            out_claim->amount_msat += hop->amount_msat; /* cannot wrap: each at most FGR_MSAT_MAX */
+        }
+        if (hop->limit_msat < out_claim->limit_msat) {
+            out_claim->limit_msat = hop->limit_msat;
         }
     }
-    for (uint32_t i = 0; i < merge->n && claim.edge != FGR_IDX_NONE; i++) {
-        const struct lease *lease = merge->lease[i];
-        while (merge->at[i] < lease->n_hops && lease->hop[merge->at[i]].edge == claim.edge) {
-            const struct hop *hop = &lease->hop[merge->at[i]++];
-            claim.n_hops++;
-            if (claim.amount_msat <= FGR_MSAT_MAX) {
-                claim.amount_msat += hop->amount_msat; /* cannot wrap: each at most FGR_MSAT_MAX */
-            }
-            if (hop->limit_msat < claim.limit_msat) {
-                claim.limit_msat = hop->limit_msat;
-            }
-        }
-    }
-    *out_claim = claim;
-    return claim.edge != FGR_IDX_NONE;
+    return true;
 }
 
 static void unclaim(struct fgr_reserve *r, uint32_t edge, uint64_t amount_msat, uint32_t n_hops)
