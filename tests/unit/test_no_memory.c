@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fulgurite/overlay.h"
 #include "graph/image.h"
 #include "tests/support/small_net.h"
 
@@ -88,4 +89,66 @@ Test(no_memory, every_allocation_may_fail)
         cr_assert_eq(strncmp(err.text, "out of memory: ", 15), 0, "%s", err.text);
     }
     cr_assert_gt(n, 40, "only %u allocations", n);
+}
+
+/* One statement of each kind, all said and frozen, with one allocation refused. */
+static enum fgr_err overlay_of(const struct fgr_view *view, const uint8_t *stranger,
+                               unsigned n_before, struct fgr_error *err)
+{
+    struct fgr_overlay_builder *builder;
+    struct fgr_overlay *overlay;
+    fgr_node_idx node;
+    const struct fgr_overlay_payinfo payinfo = {.htlc_max = {1000}};
+    n_left = n_before;
+    enum fgr_err rc = fgr_overlay_builder_create(&builder, view, err);
+    if (rc != FGR_OK) {
+        return rc;
+    }
+    rc = fgr_overlay_node(builder, &node, stranger, err);
+    for (uint32_t i = 0; i < 60 && rc == FGR_OK; i++) {
+        rc = fgr_overlay_bias(builder, (fgr_edge_idx){i}, 1, err);
+        rc = rc == FGR_OK ? fgr_overlay_ban_pair(builder, (fgr_node_idx){0}, (fgr_node_idx){1}, err)
+                          : rc;
+        rc = rc == FGR_OK ? fgr_overlay_blinded_path(builder, NULL, (fgr_node_idx){i % 12}, node,
+                                                     &payinfo, err)
+                          : rc;
+    }
+    rc = rc == FGR_OK ? fgr_overlay_ban_channel(builder, (fgr_chan_idx){3}, err) : rc;
+    rc = rc == FGR_OK ? fgr_overlay_bias_of_node(builder, (fgr_node_idx){2}, -5, err) : rc;
+    rc = rc == FGR_OK ? fgr_overlay_freeze(&overlay, builder, err) : rc;
+    if (rc == FGR_OK) {
+        fgr_overlay_destroy(overlay);
+    }
+    fgr_overlay_builder_destroy(builder);
+    return rc;
+}
+
+Test(no_memory, every_allocation_of_an_overlay_may_fail)
+{
+    struct fgr_import_report report;
+    struct fgr_small_net net;
+    struct fgr_view *view;
+    struct fgr_error err;
+    size_t n_bytes;
+    void *bytes;
+    unsigned n = 0;
+    fgr_small_net_make(&net, 2);
+    uint8_t stranger[FGR_NODE_ID_BYTES];
+    memcpy(stranger, net.nodes[0].id, sizeof stranger);
+    stranger[0] ^= 1; /* the other point of that x */
+    cr_assert_eq(fgr_small_net_build(&net, &bytes, &n_bytes, &report, NULL, &err), FGR_OK);
+    cr_assert_eq(fgr_view_open_memory(&view, bytes, n_bytes, &err), FGR_OK);
+    for (;; n++) {
+        enum fgr_err rc = overlay_of(view, stranger, n, &err);
+        bool has_failed = n_left > n;
+        n_left = UINT32_MAX;
+        if (!has_failed) {
+            cr_assert_eq(rc, FGR_OK, "%s", err.text);
+            break;
+        }
+        cr_assert_eq(rc, FGR_ERR_MEMORY, "allocation %u", n);
+    }
+    cr_assert_gt(n, 20, "only %u allocations", n);
+    fgr_view_close(view);
+    fgr_image_free(bytes, n_bytes);
 }

@@ -323,7 +323,9 @@ Test(overlay_file, files_are_read_in_order)
     struct fgr_error err;
     struct fgr_overlay *overlay;
     open_net(&made);
-    cr_assert(mkstemp(first) >= 0 && mkstemp(second) >= 0);
+    int fds[] = {mkstemp(first), mkstemp(second)};
+    cr_assert(fds[0] >= 0 && fds[1] >= 0);
+    cr_assert(close(fds[0]) == 0 && close(fds[1]) == 0);
     write_file(first,
                "{\"overlay\": [{\"policy\": {\"scid\": \"1x0x0\", \"direction\": 0, \"ppm\": "
                "1, \"base_msat\": 1}}]}");
