@@ -15,7 +15,15 @@
 #include "tests/support/overlay_rebuild.h"
 #include "tests/support/settings.h"
 
-enum { NETS = 1500, NODES_MAX = 9, STRANGERS = 3, CHANS = 22, STATEMENTS_MAX = 30, ROUNDS = 3 };
+enum {
+    NETS = 1500,
+    NODES_FEW = 9,
+    NODES_MAX = 150,
+    STRANGERS = 3,
+    CHANS = 22,
+    STATEMENTS_MAX = 30,
+    ROUNDS = 3
+};
 enum { AMOUNT_MSAT = 1000000 };
 
 enum kind {
@@ -331,6 +339,14 @@ static void check_seen(const struct story *story, const struct fgr_overlay *over
     seen[stands_for]++;
 }
 
+/* Added ones before those that stand for one of the view, and these as in the view. */
+static bool is_in_order(const struct fgr_overlay *overlay, uint32_t a, uint32_t b)
+{
+    uint32_t a_origin = fgr_overlay_extra(overlay, a)->origin;
+    uint32_t b_origin = fgr_overlay_extra(overlay, b)->origin;
+    return a_origin == FGR_IDX_NONE || a_origin < b_origin;
+}
+
 /* All half-channels of all nodes in one direction, as a search finds them. */
 static void look(const struct story *story, const struct fgr_overlay *overlay, bool is_incoming)
 {
@@ -355,6 +371,7 @@ static void look(const struct story *story, const struct fgr_overlay *overlay, b
         cr_assert(is_touched || list.n == 0);
         for (uint32_t i = 0; i < list.n; i++) {
             cr_assert(i == 0 || list.edge[i - 1] < list.edge[i]);
+            cr_assert(i == 0 || is_in_order(overlay, list.edge[i - 1], list.edge[i]));
             check_seen(story, overlay, list.edge[i], node, is_incoming, seen);
         }
     }
@@ -400,12 +417,15 @@ static void open_world(struct world *world, struct fgr_rng *rng)
     struct fgr_maker_chan chans[CHANS];
     struct fgr_made all;
     struct fgr_error err;
-    uint32_t n_nodes = 2 + (uint32_t)fgr_rng_below(rng, NODES_MAX - 1);
+    /* Now and then more nodes than a word has bits. */
+    uint32_t n_more = fgr_nasty_chance(rng, 5) ? NODES_MAX : NODES_FEW;
+    uint32_t n_nodes = 2 + (uint32_t)fgr_rng_below(rng, n_more - 1);
     uint32_t n_all = n_nodes + STRANGERS;
     cr_assert(fgr_maker_create(&world->maker, n_all, &err), "%s", err.text);
     fgr_nasty_graph(rng, chans, CHANS, n_all, AMOUNT_MSAT);
     cr_assert(fgr_maker_view(world->maker, &all, chans, CHANS, n_all, &err), "%s", err.text);
     fgr_nasty_graph(rng, chans, CHANS, n_nodes, AMOUNT_MSAT);
+    chans[0].half[0].htlc_max_msat = chans[0].capacity_sat * 1000 + 1; /* never usable as it is */
     cr_assert(fgr_maker_view(world->maker, &world->made, chans, CHANS, n_nodes, &err), "%s",
               err.text);
     cr_assert_eq(fgr_overlay_builder_create(&world->builder, world->made.view, &err), FGR_OK);

@@ -202,6 +202,8 @@ Test(overlay, aliases_may_collide_with_other_channels)
     alias.from.v = own[1];
     cr_assert_eq(fgr_overlay_channel(builder, &b, &alias, NULL), FGR_OK);
     cr_assert_eq(b.v / 2, CHANS + 1);
+    cr_assert_eq(fgr_overlay_find_channel(builder, &chan, scid_of(0), NULL), FGR_OK);
+    cr_assert_eq(chan.v, CHANS + 1, "the one added last");
     /* With the ends of the view's channel it is that channel, and its policy is stated. */
     alias.to.v = own[0];
     alias.capacity.v = 0;
@@ -398,10 +400,15 @@ Test(overlay, nodes_and_blinded_paths_that_cannot_be_are_refused)
     cr_assert_eq(fgr_overlay_blinded_path(builder, NULL, peer, payee, &payinfo, &err), FGR_OK);
     expect_refused(fgr_overlay_blinded_path(builder, NULL, payee, peer, &payinfo, &err), &err,
                    "blinded path 0x0x1");
-    const struct fgr_overlay_channel hint = {
+    struct fgr_overlay_channel hint = {
         .scid = 1, .from = {1}, .to = payee, .policy = {.htlc_max = {FGR_MSAT_NONE}}};
     expect_refused(fgr_overlay_channel(builder, NULL, &hint, &err), &err,
                    "blinded paths lead to its to");
+    cr_assert_eq(fgr_overlay_node(builder, &peer, net.stranger[2], &err), FGR_OK);
+    hint.to = peer;
+    cr_assert_eq(fgr_overlay_channel(builder, NULL, &hint, &err), FGR_OK);
+    expect_refused(fgr_overlay_blinded_path(builder, NULL, (fgr_node_idx){1}, peer, &payinfo, &err),
+                   &err, "the recipient is a node with channels");
     payinfo.htlc_min.v = 10;
     expect_refused(
         fgr_overlay_blinded_path(builder, NULL, (fgr_node_idx){0}, payee, &payinfo, &err), &err,
