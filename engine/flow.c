@@ -62,6 +62,9 @@ void fgr_flow_start(struct fgr_flow *flow, const struct fgr_view *view,
     flow->view = view;
     flow->n_rounds = 0;
     flow->cost_msat = 0;
+    flow->bound_msat = 0;
+    flow->credit_msat = 0;
+    flow->keeps_limits = false;
     flow->proof.bound_msat = 0;
     flow->proof.n_lanes = 0;
     mix->tariff = *tariff;
@@ -113,18 +116,24 @@ static void limit(const struct fgr_mix *mix, struct fgr_path *path)
 }
 
 /* What the path costs at the mix's tariff. */
-static void rate(const struct fgr_mix *mix, struct fgr_path *path)
+static void rate(const struct fgr_flow *flow, struct fgr_path *path)
 {
+    const struct fgr_mix *mix = &flow->mix;
     const struct fgr_tariff *tariff = &mix->tariff;
     double gain = 1.0;
     path->spread = 0;
     path->bare = 0;
+    path->fee = 0;
+    path->size_msat = flow->limits.whole_msat;
     path->fixed = tariff->part_cost_msat;
     for (uint32_t i = path->n_hops; i-- > 0;) {
         const struct fgr_arc *arc = &mix->lane[path->lane[i]].arc;
         double risk = (double)arc->cltv_blocks * tariff->risk;
         double fee = fgr_tariff_fee(tariff, arc);
+        double most = fgr_price_size(&flow->limits, arc->htlc_max_msat);
         path->gain[i] = gain;
+        path->size_msat = most < path->size_msat ? most : path->size_msat;
+        path->fee += gain * fee;
         path->spread += gain * (fee * tariff->fee_weight + risk);
         path->bare += gain * ((double)arc->ppm * 1e-6 * tariff->fee_weight + risk);
         path->fixed += (double)arc->base_msat * tariff->fee_weight;
@@ -133,6 +142,7 @@ static void rate(const struct fgr_mix *mix, struct fgr_path *path)
         }
         gain *= 1.0 + fee;
     }
+    path->spread += flow->limits.part_weight / path->size_msat;
     path->price = path->spread;
     limit(mix, path);
 }
@@ -154,18 +164,41 @@ uint32_t fgr_flow_add(struct fgr_flow *flow, const uint32_t *edge, uint32_t n_ed
             return i;
         }
     }
-    rate(mix, path);
+    rate(flow, path);
     return mix->n_paths++;
 }
 
-void fgr_flow_retariff(struct fgr_flow *flow, const struct fgr_tariff *tariff)
+void fgr_flow_retariff(struct fgr_flow *flow, const struct fgr_tariff *tariff, double part_weight,
+                       double credit_msat)
 {
     struct fgr_mix *mix = &flow->mix;
     mix->tariff = *tariff;
-    flow->proof.bound_msat = 0;
+    flow->limits.part_weight = part_weight;
+    flow->credit_msat = credit_msat;
+    flow->bound_msat = 0;
     for (uint32_t i = 1; i < mix->n_paths; i++) {
-        rate(mix, &mix->path[i]);
+        rate(flow, &mix->path[i]);
+        mix->path[i].is_open = true;
     }
+    mix->path[0].is_open = true;
+}
+
+double fgr_flow_fee(const struct fgr_flow *flow)
+{
+    double fee_msat = 0;
+    for (uint32_t i = 1; i < flow->mix.n_paths; i++) {
+        fee_msat += flow->mix.path[i].fee * flow->mix.path[i].amount_msat;
+    }
+    return fee_msat;
+}
+
+double fgr_flow_parts(const struct fgr_flow *flow)
+{
+    double parts = 0;
+    for (uint32_t i = 1; i < flow->mix.n_paths; i++) {
+        parts += flow->mix.path[i].amount_msat / flow->mix.path[i].size_msat;
+    }
+    return parts;
 }
 
 /* ---- bound ---------------------------------------------------------------------------------- */
@@ -217,14 +250,20 @@ static double take_tangents(struct fgr_mix *mix)
     return sum;
 }
 
-static void keep_proof(struct fgr_flow *flow, double bound_msat, double unit_price)
+static void keep_proof(struct fgr_flow *flow, double offsets, double unit_price)
 {
     struct fgr_proof *proof = &flow->proof;
+    double bound_msat = offsets + flow->amount_msat * unit_price;
+    flow->bound_msat = bound_msat > flow->bound_msat ? bound_msat : flow->bound_msat;
+    bound_msat -= flow->credit_msat;
     if (bound_msat <= proof->bound_msat) {
         return;
     }
     proof->bound_msat = bound_msat;
     proof->unit_price = unit_price;
+    proof->fee_weight = flow->mix.tariff.fee_weight;
+    proof->part_weight = flow->limits.part_weight;
+    proof->keeps_limits = flow->keeps_limits;
     proof->n_lanes = flow->mix.n_lanes;
     for (uint32_t i = 0; i < flow->mix.n_lanes; i++) {
         const struct fgr_lane *lane = &flow->mix.lane[i];
@@ -237,6 +276,39 @@ static void keep_proof(struct fgr_flow *flow, double bound_msat, double unit_pri
 
 /* ---- rounds --------------------------------------------------------------------------------- */
 
+/* Whether a part can go that way: hops and blocks. */
+static bool keeps_limits(const struct fgr_flow *flow, const struct fgr_price_way *way)
+{
+    uint64_t cltv = 0;
+    for (uint32_t i = 1; i < way->n_edges; i++) {
+        cltv += fgr_arc_of(flow->view, way->edge[i], flow->price.from).cltv_blocks;
+    }
+    return way->n_edges <= flow->limits.hops && cltv <= flow->limits.cltv;
+}
+
+/* The cheapest way below `cutoff`. Limits are looked at only once one has been broken. */
+static void find(struct fgr_flow *flow, struct fgr_price_way *out_way, double cutoff)
+{
+    const struct fgr_mix *mix = &flow->mix;
+    struct fgr_lanes lanes = {mix->lane, mix->n_lanes};
+    bool is_weighed = flow->limits.part_weight > 0;
+    if (!flow->keeps_limits) {
+        flow->limits.is_loose = true;
+        if (is_weighed) {
+            fgr_price_find_within(&flow->price, out_way, &mix->tariff, &lanes, &flow->limits,
+                                  cutoff);
+        } else {
+            fgr_price_find(&flow->price, out_way, &mix->tariff, &lanes, cutoff);
+        }
+        if (out_way->n_edges > 0 ? keeps_limits(flow, out_way) : out_way->price >= cutoff) {
+            return;
+        }
+        flow->keeps_limits = true;
+        flow->limits.is_loose = false;
+    }
+    fgr_price_find_within(&flow->price, out_way, &mix->tariff, &lanes, &flow->limits, cutoff);
+}
+
 /* One pricing of all paths. Returns whether there is one cheaper than those in use. */
 static bool price_paths(struct fgr_flow *flow, struct fgr_price_way *out_way)
 {
@@ -246,8 +318,9 @@ static bool price_paths(struct fgr_flow *flow, struct fgr_price_way *out_way)
     double offsets = take_tangents(mix);
     double cutoff =
         is_missing ? mix->path[0].price : (flow->cost_msat - offsets) / flow->amount_msat;
-    fgr_price_find(&flow->price, out_way, &mix->tariff, mix->lane, cutoff);
-    keep_proof(flow, offsets + flow->amount_msat * out_way->price, out_way->price);
+    cutoff = cutoff < FGR_PRICE_MAX ? cutoff : FGR_PRICE_MAX;
+    find(flow, out_way, cutoff);
+    keep_proof(flow, offsets, out_way->price);
     flow->n_rounds++;
     return out_way->n_edges > 0;
 }
@@ -279,7 +352,7 @@ enum fgr_flow_end fgr_flow_solve(struct fgr_flow *flow, double gap)
         }
         struct fgr_price_way way;
         bool is_cheaper = price_paths(flow, &way);
-        if (missing->amount_msat <= 0 && flow->cost_msat <= flow->proof.bound_msat * (1.0 + gap)) {
+        if (missing->amount_msat <= 0 && flow->cost_msat <= flow->bound_msat * (1.0 + gap)) {
             return FGR_FLOW_PROVEN;
         }
         if (!is_cheaper) {

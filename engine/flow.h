@@ -16,6 +16,9 @@
 struct fgr_proof {
     double bound_msat;
     double unit_price;
+    double fee_weight;
+    double part_weight;
+    bool keeps_limits; /* the price is that of ways that keep the limits of a part */
     uint32_t n_lanes;
     fgr_edge_idx edge[FGR_LANES_MAX];
     uint64_t flow_msat[FGR_LANES_MAX];
@@ -32,7 +35,11 @@ enum fgr_flow_end {
 struct fgr_flow {
     const struct fgr_view *view;
     double amount_msat;
-    double cost_msat; /* of the flow, fixed charges spread */
+    double cost_msat;   /* of the flow, fixed charges spread */
+    double bound_msat;  /* of flows, as cost_msat counts */
+    double credit_msat; /* what weights add to the cost of any set of parts at most */
+    bool keeps_limits;  /* ways that break them have been met */
+    struct fgr_price_limits limits;
     uint32_t n_rounds;
     uint32_t max_rounds;
     struct fgr_price price;
@@ -40,12 +47,17 @@ struct fgr_flow {
     struct fgr_proof proof;
 };
 
-/* Starts anew: no path, all of the amount missing. */
+/* Starts anew for `flow->amount_msat` under `flow->limits`: no path, all of the amount missing. */
 void fgr_flow_start(struct fgr_flow *flow, const struct fgr_view *view,
                     const struct fgr_tariff *tariff, uint32_t from, uint32_t to);
 
-/* Another tariff for the same ends: paths and amounts stay, the bound is forgotten. */
-void fgr_flow_retariff(struct fgr_flow *flow, const struct fgr_tariff *tariff);
+/* Another tariff, or weight of parts, for the same ends: paths and amounts stay. */
+void fgr_flow_retariff(struct fgr_flow *flow, const struct fgr_tariff *tariff, double part_weight,
+                       double credit_msat);
+
+/* Fees of the flow, and the least number of parts that it takes: fractions count. */
+double fgr_flow_fee(const struct fgr_flow *flow);
+double fgr_flow_parts(const struct fgr_flow *flow);
 
 /* Adds a path, or finds it. Its index; FGR_IDX_NONE if there is no room. */
 uint32_t fgr_flow_add(struct fgr_flow *flow, const uint32_t *edge, uint32_t n_edges);

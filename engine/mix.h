@@ -14,7 +14,6 @@
 #include "engine/price.h"
 
 #define FGR_PATHS_MAX 192
-#define FGR_LANES_MAX 2048
 
 struct fgr_path {
     uint32_t n_hops;             /* 0 = not a path: what is missing, at a price of its own */
@@ -24,6 +23,8 @@ struct fgr_path {
     double spread;               /* fees and risk of a msat, fixed charges spread (tariff.h) */
     double bare;                 /* the same without fixed charges */
     double fixed;                /* fixed charges of one part */
+    double fee;                  /* of a msat, fixed charges spread */
+    double size_msat;            /* least htlc_max, or the whole amount */
     uint64_t most_msat;          /* largest part, by every htlc_max; exact */
     uint64_t least_msat;         /* no smaller part passes every htlc_min */
     double price;                /* of a msat more without failure: spread or bare, as is asked */

@@ -9,11 +9,11 @@
  * that takes the part r of each msat, a price p becomes p (1 + r) + own price. That can be followed
  * exactly from the source on with one label per node (a dearer msat stays dearer on any further
  * way), so the forward front is a Dijkstra without approximation. The backward front ignores what
- * fees do to prices, and all flow: its distances are lower bounds of what a msat still has to
- * pay, and stay so for all searches of a query, as flow only makes prices rise. They
- * are the potential of the forward front, as in run.c with the roles exchanged: a settled node has
- * its own, the others share the radius. The backward front moves only when the forward one
- * has more to lose, and what it has found stays for the next search of the same query.
+ * fees do to prices, and counts on a little less than the present slopes: its distances are lower
+ * bounds of what a msat still has to pay, and stay so for the next searches of a query until some
+ * slope falls below. They are the potential of the forward front, as in run.c with the roles
+ * exchanged: a settled node has its own, the others share the radius. The backward front moves only
+ * when the forward one has more to lose.
  *
  * Half-channels of hubs are bounded a block at a time, from columns, without branches; only those that
  * could be part of a cheaper way are looked up.
@@ -25,39 +25,31 @@
  */
 #include "engine/price.h"
 
+#include "engine/price_front.h"
+
 #include <math.h>
 #include <string.h>
 
 /* What opening a node costs apart from its list, in half-channels. */
 #define STEP_WORK 128
 
-/* Prices as integers for the heaps: 2^-48 steps. */
-#define KEY_UNIT 281474976710656.0
+/* The slopes that the backward front counts on: this share of the last ones, so that it stays true
+ * while they move; made anew when one has risen by that share of the price of a way. */
+#define FLOOR_SHARE 0.95
+#define FLOOR_DRIFT 0.1
+#define FLOOR_SLACK (1.0 - 1e-9)
 
 /* Twice what the float operations of the scan can add. */
 #define SCAN_SLACK (1.0F - 1.0F / 1048576.0F)
 
-static uint32_t key_of(double price)
-{
-    return fgr_key_encode((uint64_t)(price * KEY_UNIT));
-}
-static double price_of(uint32_t key)
-{
-    return (double)fgr_key_decode(key) / KEY_UNIT;
-}
-
-static bool is_settled(const struct fgr_price *p, uint32_t node)
-{
-    return (p->settled[node / 64] >> (node % 64) & 1) != 0;
-}
-
-static struct fgr_price_node *node_at(struct fgr_price *p, uint32_t node)
+struct fgr_price_node *fgr_price_node_at(struct fgr_price *p, uint32_t node)
 {
     struct fgr_price_node *state = &p->node[node];
     if (state->forward != p->forward) {
         state->forward = p->forward;
         state->price = FGR_PRICE_MAX;
         state->edge = FGR_IDX_NONE;
+        p->first_label[node] = FGR_IDX_NONE;
     }
     if (state->backward != p->backward) {
         state->backward = p->backward;
@@ -68,19 +60,9 @@ static struct fgr_price_node *node_at(struct fgr_price *p, uint32_t node)
 
 /* ---- lower bounds of a list ---------------------------------------------------------------- */
 
-/* The tariff as floats, rounded so that no bound exceeds the truth. */
-struct terms {
-    float top;
-    float least;
-    float base;
-    float ppm;
-    float cltv;
-    float fail;
-};
-
-static struct terms terms_of(const struct fgr_tariff *tariff)
+struct fgr_price_terms fgr_price_terms_of(const struct fgr_tariff *tariff)
 {
-    return (struct terms){
+    return (struct fgr_price_terms){
         .top = nextafterf((float)tariff->top_msat, INFINITY),
         .least = nextafterf((float)tariff->least_msat, 0.0F),
         .base = (float)tariff->fee_weight,
@@ -92,15 +74,15 @@ static struct terms terms_of(const struct fgr_tariff *tariff)
 
 /* Prices of `n` half-channels at no flow: SCAN_SLACK covers the rounding. Infinite where no part
  * fits. */
-static void scan(float *restrict out, const struct fgr_adjacency *adj, uint32_t first, uint32_t n,
-                 const struct terms *terms)
+void fgr_price_scan(float *restrict out, const struct fgr_adjacency *adj, uint32_t first,
+                    uint32_t n, const struct fgr_price_terms *terms)
 {
     const int32_t *restrict base = adj->base_msat + first;
     const int32_t *restrict ppm = adj->ppm + first;
     const uint16_t *restrict cltv = adj->cltv + first;
     const float *restrict inv_cap = adj->inv_cap + first;
     const float *restrict max = adj->max_msat + first;
-    const struct terms t = *terms;
+    const struct fgr_price_terms t = *terms;
     for (uint32_t i = 0; i < n; i++) {
         float spread = max[i] < t.top ? max[i] : t.top;
         float sum = t.base * (float)base[i] / spread + t.ppm * (float)ppm[i];
@@ -116,8 +98,8 @@ static void refresh_radius(struct fgr_price *p)
 {
     while (p->back.n > 0) {
         uint64_t top = p->back.entry[0];
-        if (!is_settled(p, fgr_heap_item(top))) {
-            p->radius = price_of(fgr_heap_key(top));
+        if (!fgr_price_is_settled(p, fgr_heap_item(top))) {
+            p->radius = fgr_price_decode(fgr_heap_key(top));
             return;
         }
         fgr_heap_pop(&p->back);
@@ -125,28 +107,47 @@ static void refresh_radius(struct fgr_price *p)
     p->radius = FGR_PRICE_MAX;
 }
 
-static void relax_backward(struct fgr_price *p, uint32_t node, double rest)
+/* What the rest of the way costs if it begins with entry `i`, at least; `bound` is its price at no
+ * flow. */
+static double rest_over(const struct fgr_price *p, const struct fgr_tariff *tariff, uint32_t i,
+                        double bound)
 {
-    if (rest >= FGR_PRICE_MAX || is_settled(p, node)) {
+    const struct fgr_adjacency *in = &p->view->in;
+    double flat = tariff->fail_msat * tariff->flat * (double)(in->inv_cap[i] * SCAN_SLACK);
+    uint16_t lane = p->lane_of[in->edge[i]];
+    double own = in->nbr[i] == p->from ? flat : bound;
+    bool is_dearer = lane != FGR_LANE_NONE && lane < p->n_floors && p->floor[lane] > flat;
+    return is_dearer ? own + (p->floor[lane] - flat) * FLOOR_SLACK : own;
+}
+
+static void relax_backward(struct fgr_price *p, const struct fgr_tariff *tariff, uint32_t i,
+                           double bound, double behind)
+{
+    uint32_t node = p->view->in.nbr[i];
+    if (bound >= FGR_PRICE_MAX || fgr_price_is_settled(p, node)) {
         return;
     }
-    struct fgr_price_node *state = node_at(p, node);
+    struct fgr_price_node *state = fgr_price_node_at(p, node);
+    if (node != p->from && behind + bound >= state->rest) {
+        return;
+    }
+    double rest = behind + rest_over(p, tariff, i, bound);
     if (rest < state->rest) {
         state->rest = rest;
-        fgr_heap_push(&p->back, key_of(rest), node);
+        fgr_heap_push(&p->back, fgr_price_key(rest), node);
     }
 }
 
-static void step_backward(struct fgr_price *p, const struct fgr_tariff *tariff,
-                          const struct terms *terms)
+void fgr_price_step_backward(struct fgr_price *p, const struct fgr_tariff *tariff,
+                             const struct fgr_price_terms *terms)
 {
     uint32_t node = fgr_heap_item(p->back.entry[0]);
     fgr_heap_pop(&p->back);
     p->settled[node / 64] |= UINT64_C(1) << (node % 64);
     p->n_settled++;
-    struct fgr_price_node *state = node_at(p, node);
+    struct fgr_price_node *state = fgr_price_node_at(p, node);
     if (state->price < FGR_PRICE_MAX) {
-        fgr_heap_push(&p->near, key_of(state->price + state->rest), node);
+        fgr_heap_push(&p->near, fgr_price_key(state->price + state->rest), node);
     }
     const struct fgr_adjacency *in = &p->view->in;
     uint32_t end = in->first[node + 1];
@@ -154,18 +155,58 @@ static void step_backward(struct fgr_price *p, const struct fgr_tariff *tariff,
     p->n_relaxed += end - in->first[node];
     for (uint32_t first = in->first[node]; first < end; first += FGR_PRICE_BLOCK) {
         uint32_t n = end - first < FGR_PRICE_BLOCK ? end - first : FGR_PRICE_BLOCK;
-        scan(p->scan, in, first, n, terms);
+        fgr_price_scan(p->scan, in, first, n, terms);
         for (uint32_t i = 0; i < n; i++) {
-            uint32_t from = in->nbr[first + i];
-            double own = (double)p->scan[i];
-            if (own < FGR_PRICE_MAX && from == p->from) {
-                own = tariff->fail_msat * tariff->flat *
-                      (double)(in->inv_cap[first + i] * SCAN_SLACK);
-            }
-            relax_backward(p, from, state->rest + own);
+            relax_backward(p, tariff, first + i, (double)p->scan[i], state->rest);
         }
     }
     refresh_radius(p);
+}
+
+/* Forgets the backward front. */
+static void restart_backward(struct fgr_price *p)
+{
+    p->backward++;
+    if (p->backward == 0) {
+        memset(p->node, 0, p->n_nodes * sizeof *p->node);
+        p->forward = 0;
+        p->backward = 1;
+    }
+    memset(p->settled, 0, (p->n_nodes / 64 + 1) * sizeof *p->settled);
+    p->back.n = 0;
+    p->radius = 0;
+    p->n_floors = 0;
+    p->node[p->to].rest = 0;
+    p->node[p->to].backward = p->backward;
+    fgr_heap_push(&p->back, 0, p->to);
+}
+
+void fgr_price_begin(struct fgr_price *p, const struct fgr_lanes *lanes, double cutoff)
+{
+    bool is_good = true;
+    for (uint32_t i = 0; i < lanes->n && is_good; i++) {
+        double slope = lanes->lane[i].slope;
+        double floor = i < p->n_floors ? p->floor[i] : 0;
+        is_good = slope >= floor && slope - floor <= cutoff * FLOOR_DRIFT;
+    }
+    if (!is_good) {
+        restart_backward(p);
+        for (uint32_t i = 0; i < lanes->n; i++) {
+            p->floor[i] = lanes->lane[i].slope * FLOOR_SHARE;
+        }
+        p->n_floors = lanes->n;
+    }
+    p->forward++;
+    if (p->forward == 0) {
+        for (uint32_t i = 0; i < p->n_nodes; i++) {
+            p->node[i].forward = 0;
+        }
+        p->forward = 1;
+    }
+    p->near.n = 0;
+    p->far.n = 0;
+    p->work[0] = 0;
+    p->work[1] = 0;
 }
 
 /* ---- forward front ------------------------------------------------------------------------- */
@@ -174,43 +215,25 @@ static void step_backward(struct fgr_price *p, const struct fgr_tariff *tariff,
 struct search {
     struct fgr_price *p;
     const struct fgr_tariff *tariff;
-    const struct fgr_lane *lanes;
-    struct terms terms;
+    const struct fgr_lanes *lanes;
+    struct fgr_price_terms terms;
     double best; /* least price of a whole way, or the cutoff */
 };
-
-static double rest_of(const struct fgr_price *p, uint32_t node)
-{
-    return is_settled(p, node) ? p->node[node].rest : p->radius;
-}
-
-/* What a msat costs behind `arc` if it cost `price` before: without flow, or with the lane's. */
-static double price_behind(const struct search *s, const struct fgr_arc *arc,
-                           const struct fgr_lane *lane, double price)
-{
-    const struct fgr_tariff *tariff = s->tariff;
-    double slope = lane != NULL ? lane->slope : fgr_tariff_flat(tariff, arc);
-    if (arc->from == s->p->from) {
-        return slope + tariff->part_cost_msat / fgr_tariff_spread(tariff, arc);
-    }
-    double fee = fgr_tariff_fee(tariff, arc);
-    return price * (1.0 + fee) + fee * tariff->fee_weight +
-           (double)arc->cltv_blocks * tariff->risk + slope;
-}
 
 /* Follows half-channel `edge`, whose price at no flow is at least `bound`, to `node`. */
 static void relax_forward(struct search *s, uint32_t edge, uint32_t node, double price,
                           double bound)
 {
     struct fgr_price *p = s->p;
-    struct fgr_price_node *state = node_at(p, node);
-    double rest = rest_of(p, node);
+    struct fgr_price_node *state = fgr_price_node_at(p, node);
+    double rest = fgr_price_rest(p, node);
     if (price + bound >= state->price || price + bound + rest >= s->best) {
         return;
     }
     struct fgr_arc arc = fgr_arc_of(p->view, edge, p->from);
     uint16_t lane = p->lane_of[edge];
-    double behind = price_behind(s, &arc, lane == FGR_LANE_NONE ? NULL : &s->lanes[lane], price);
+    double behind = fgr_price_behind(s->tariff, &arc, arc.from == p->from,
+                                     lane == FGR_LANE_NONE ? NULL : &s->lanes->lane[lane], price);
     if (behind >= state->price || behind + rest >= s->best ||
         (double)arc.htlc_min_msat > s->tariff->top_msat) {
         return;
@@ -219,10 +242,10 @@ static void relax_forward(struct search *s, uint32_t edge, uint32_t node, double
     state->edge = edge;
     if (node == p->to) {
         s->best = behind;
-    } else if (is_settled(p, node)) {
-        fgr_heap_push(&p->near, key_of(behind + state->rest), node);
+    } else if (fgr_price_is_settled(p, node)) {
+        fgr_heap_push(&p->near, fgr_price_key(behind + state->rest), node);
     } else {
-        fgr_heap_push(&p->far, key_of(behind), node);
+        fgr_heap_push(&p->far, fgr_price_key(behind), node);
     }
 }
 
@@ -236,7 +259,7 @@ static void expand_forward(struct search *s, uint32_t node, double price)
     p->n_settled++;
     for (uint32_t first = out->first[node]; first < end; first += FGR_PRICE_BLOCK) {
         uint32_t n = end - first < FGR_PRICE_BLOCK ? end - first : FGR_PRICE_BLOCK;
-        scan(p->scan, out, first, n, &s->terms);
+        fgr_price_scan(p->scan, out, first, n, &s->terms);
         bool is_source = node == p->from;
         /* Anything above the slack cannot be part of a cheaper way. */
         float slack = is_source ? INFINITY : nextafterf((float)(s->best - price), INFINITY);
@@ -249,11 +272,11 @@ static void expand_forward(struct search *s, uint32_t node, double price)
     }
 }
 
-/* The heap whose way comes next, and the least price of all that is left; NULL if nothing is. */
-static struct fgr_heap *next_heap(struct fgr_price *p, double *out_bound)
+struct fgr_heap *fgr_price_next_heap(struct fgr_price *p, double *out_bound)
 {
-    double near = p->near.n > 0 ? price_of(fgr_heap_key(p->near.entry[0])) : FGR_PRICE_MAX;
-    double far = p->far.n > 0 ? price_of(fgr_heap_key(p->far.entry[0])) + p->radius : FGR_PRICE_MAX;
+    double near = p->near.n > 0 ? fgr_price_decode(fgr_heap_key(p->near.entry[0])) : FGR_PRICE_MAX;
+    double far =
+        p->far.n > 0 ? fgr_price_decode(fgr_heap_key(p->far.entry[0])) + p->radius : FGR_PRICE_MAX;
     *out_bound = near < far ? near : far;
     if (*out_bound >= FGR_PRICE_MAX) {
         return NULL;
@@ -262,9 +285,9 @@ static struct fgr_heap *next_heap(struct fgr_price *p, double *out_bound)
 }
 
 /* Whether the backward front should move before the list of `node` is opened. */
-static bool is_backward_turn(const struct fgr_price *p, uint32_t node)
+bool fgr_price_is_backward_turn(const struct fgr_price *p, uint32_t node)
 {
-    if (p->back.n == 0 || is_settled(p, node)) {
+    if (p->back.n == 0 || fgr_price_is_settled(p, node)) {
         return false;
     }
     const uint32_t *out = p->view->out.first;
@@ -280,13 +303,14 @@ static void step(struct search *s, struct fgr_heap *heap)
     struct fgr_price *p = s->p;
     uint32_t node = fgr_heap_item(heap->entry[0]);
     uint32_t key = fgr_heap_key(heap->entry[0]);
-    const struct fgr_price_node *state = node_at(p, node);
-    bool is_stale = heap == &p->far ? is_settled(p, node) || key_of(state->price) < key
-                                    : key_of(state->price + state->rest) < key;
+    const struct fgr_price_node *state = fgr_price_node_at(p, node);
+    bool is_stale = heap == &p->far
+                        ? fgr_price_is_settled(p, node) || fgr_price_key(state->price) < key
+                        : fgr_price_key(state->price + state->rest) < key;
     if (is_stale) {
         fgr_heap_pop(heap);
-    } else if (is_backward_turn(p, node)) {
-        step_backward(p, s->tariff, &s->terms);
+    } else if (fgr_price_is_backward_turn(p, node)) {
+        fgr_price_step_backward(p, s->tariff, &s->terms);
     } else {
         fgr_heap_pop(heap);
         expand_forward(s, node, state->price);
@@ -320,55 +344,35 @@ void fgr_price_start(struct fgr_price *price, const struct fgr_view *view, uint3
     price->to = to;
     price->n_settled = 0;
     price->n_relaxed = 0;
-    price->backward++;
-    if (price->backward == 0) {
-        memset(price->node, 0, price->n_nodes * sizeof *price->node);
-        price->forward = 0;
-        price->backward = 1;
-    }
-    memset(price->settled, 0, (price->n_nodes / 64 + 1) * sizeof *price->settled);
-    price->back.n = 0;
-    price->radius = 0;
-    price->node[to].rest = 0;
-    price->node[to].backward = price->backward;
-    fgr_heap_push(&price->back, 0, to);
+    price->has_ahead = false;
+    restart_backward(price);
 }
 
 void fgr_price_find(struct fgr_price *price, struct fgr_price_way *out_way,
-                    const struct fgr_tariff *tariff, const struct fgr_lane *lanes, double cutoff)
+                    const struct fgr_tariff *tariff, const struct fgr_lanes *lanes, double cutoff)
 {
     struct search s = {.p = price,
                        .tariff = tariff,
                        .lanes = lanes,
-                       .terms = terms_of(tariff),
+                       .terms = fgr_price_terms_of(tariff),
                        .best = cutoff < FGR_PRICE_MAX ? cutoff : FGR_PRICE_MAX};
-    price->forward++;
-    if (price->forward == 0) {
-        for (uint32_t i = 0; i < price->n_nodes; i++) {
-            price->node[i].forward = 0;
-        }
-        price->forward = 1;
-    }
-    price->near.n = 0;
-    price->far.n = 0;
-    price->work[0] = 0;
-    price->work[1] = 0;
-    struct fgr_price_node *source = node_at(price, price->from);
+    fgr_price_begin(price, lanes, s.best);
+    struct fgr_price_node *source = fgr_price_node_at(price, price->from);
     source->price = 0;
-    if (is_settled(price, price->from)) {
-        fgr_heap_push(&price->near, key_of(source->rest), price->from);
+    if (fgr_price_is_settled(price, price->from)) {
+        fgr_heap_push(&price->near, fgr_price_key(source->rest), price->from);
     } else {
         fgr_heap_push(&price->far, 0, price->from);
     }
     double bound;
-    struct fgr_heap *heap = next_heap(price, &bound);
+    struct fgr_heap *heap = fgr_price_next_heap(price, &bound);
     while (heap != NULL && bound < s.best) {
         step(&s, heap);
-        heap = next_heap(price, &bound);
+        heap = fgr_price_next_heap(price, &bound);
     }
     out_way->price = s.best;
     out_way->n_edges = 0;
-    if (node_at(price, price->to)->price < FGR_PRICE_MAX) {
+    if (fgr_price_node_at(price, price->to)->price < FGR_PRICE_MAX) {
         trace(price, out_way);
     }
 }

@@ -20,6 +20,7 @@
 #define FGR_PRICE_MAX 16384.0
 
 #define FGR_LANE_NONE UINT16_MAX
+#define FGR_LANES_MAX 2048
 
 /* A half-channel on a path of the split. */
 struct fgr_lane {
@@ -29,6 +30,12 @@ struct fgr_lane {
     double slope;      /* M * slope of -ln P at that flow: the price of one msat more */
     double offset;     /* M * -ln P >= offset + slope * x for every x */
     uint64_t sum_msat; /* what whole parts carry */
+};
+
+/* All half-channels at which prices are not those of no flow. */
+struct fgr_lanes {
+    const struct fgr_lane *lane;
+    uint32_t n;
 };
 
 struct fgr_price_node {
@@ -51,15 +58,48 @@ struct fgr_price {
     uint32_t backward;
     double radius; /* no node that is not settled is nearer to the destination */
     struct fgr_price_node *node;
-    uint64_t *settled;    /* bit per node: `rest` is final */
-    uint16_t *lane_of;    /* per half-channel: its lane, FGR_LANE_NONE */
-    struct fgr_heap near; /* ways to settled nodes, by price + rest */
-    struct fgr_heap far;  /* ways elsewhere, by price: the radius is the same for all */
+    uint64_t *settled;           /* bit per node: `rest` is final */
+    double floor[FGR_LANES_MAX]; /* slope of each lane that `rest` counts on */
+    uint32_t n_floors;           /* later lanes: that of no flow */
+    uint16_t *lane_of;           /* per half-channel: its lane, FGR_LANE_NONE */
+    struct fgr_heap near;        /* ways to settled nodes, by price + rest */
+    struct fgr_heap far;         /* ways elsewhere, by price: the radius is the same for all */
     struct fgr_heap back;
+    struct fgr_price_label *label; /* FGR_PRICE_LABELS_MAX */
+    uint32_t *first_label;         /* per node: its list, valid if `forward` is */
+    uint32_t *cltv_ahead;          /* per node: least to the destination */
+    uint8_t *hops_ahead;
+    uint32_t n_labels;
+    bool has_ahead;   /* the last two are filled for this query */
     uint64_t work[2]; /* of the two fronts */
     uint64_t n_settled;
     uint64_t n_relaxed;
     float scan[FGR_PRICE_BLOCK];
+};
+
+/* Room for the ways of one search under limits. */
+#define FGR_PRICE_LABELS_MAX (UINT32_C(1) << 14)
+
+/* A way from the source to a node. */
+struct fgr_price_label {
+    double price;
+    double part_msat; /* largest part that passes it */
+    uint32_t node;
+    uint32_t edge;   /* last of the way */
+    uint32_t parent; /* FGR_IDX_NONE at the source */
+    uint32_t next;   /* in the node's list */
+    uint32_t cltv;
+    uint8_t hops;
+    bool is_dead; /* another way is better in everything */
+};
+
+/* What a way has to keep, and what it pays for being one. */
+struct fgr_price_limits {
+    bool is_loose; /* hops and cltv need not be kept */
+    uint32_t hops;
+    uint32_t cltv;
+    double part_weight; /* cost of a part, spread over the largest that passes the way, */
+    double whole_msat;  /* or over this */
 };
 
 struct fgr_price_way {
@@ -68,14 +108,30 @@ struct fgr_price_way {
     uint32_t edge[FGR_HOPS_MAX]; /* from the source on */
 };
 
-/* Starts a query. What it learns about the rest of the way stays true for its other searches, as
- * long as no price falls below those of `tariff` at no flow. */
+/* Starts a query, or forgets what its searches have learnt about the rest of the way: needed where
+ * prices at no flow fall. */
 void fgr_price_start(struct fgr_price *price, const struct fgr_view *view, uint32_t from,
                      uint32_t to);
 
 /* The cheapest way from the source to the destination that costs less than `cutoff` per msat. A way of
  * more than FGR_HOPS_MAX edges counts as price only. */
 void fgr_price_find(struct fgr_price *price, struct fgr_price_way *out_way,
-                    const struct fgr_tariff *tariff, const struct fgr_lane *lanes, double cutoff);
+                    const struct fgr_tariff *tariff, const struct fgr_lanes *lanes, double cutoff);
+
+/* Largest part that passes an htlc_max, as far as weights go: rounded up to three significant bits, so
+ * that fewer ways differ in it; never above the whole. */
+static inline double fgr_price_size(const struct fgr_price_limits *limits, uint64_t htlc_max_msat)
+{
+    uint32_t shift = htlc_max_msat < 8 ? 0 : FGR_LOG2_FLOOR(htlc_max_msat) - 2;
+    uint64_t up = (UINT64_C(1) << shift) - 1;
+    double size_msat = (double)((htlc_max_msat + up) >> shift << shift);
+    return size_msat < limits->whole_msat ? size_msat : limits->whole_msat;
+}
+
+/* The same under limits. Exact like the other, with several ways per node: dearer by far. If it runs
+ * out of labels, the price is that of the least way left, and still a bound. */
+void fgr_price_find_within(struct fgr_price *price, struct fgr_price_way *out_way,
+                           const struct fgr_tariff *tariff, const struct fgr_lanes *lanes,
+                           const struct fgr_price_limits *limits, double cutoff);
 
 #endif

@@ -26,6 +26,12 @@
 #define TOP_SHARE 0.0625
 #define TOP_ATTEMPTS 4
 
+/* Weights: the first ones tried, how close to the limit is close enough, how often. */
+#define FIRST_FEE_WEIGHT 1.0
+#define FIRST_PART_WEIGHT 0.1
+#define WEIGHT_CLOSE 0.999
+#define WEIGHT_ATTEMPTS 12
+
 void fgr_split_query_init(struct fgr_split_query *query, fgr_node_idx from, fgr_node_idx to,
                           fgr_msat amount)
 {
@@ -156,6 +162,13 @@ static bool ends_have_room(const struct fgr_view *view, const struct fgr_split_q
 
 /* ---- solving -------------------------------------------------------------------------------- */
 
+/* A price put on what is limited for all parts together, and what is known of the right one. */
+struct weight {
+    double weight;
+    double low;  /* too much is used at this one, */
+    double high; /* less than could be at this one; 0 = none known */
+};
+
 /* What is known while a query is being solved. */
 struct solving {
     struct fgr_split_scratch *s;
@@ -163,11 +176,13 @@ struct solving {
     const struct fgr_split_query *query;
     struct fgr_parts_task task;
     struct fgr_search_result single;
-    uint64_t cost_msat;    /* of the best answer */
-    bool is_single;        /* it is the single route */
-    bool is_flow_complete; /* the flow carries all of the amount */
-    double bound_msat;     /* of sets of more than one part */
-    double top_msat;       /* that this bound was made with */
+    uint64_t cost_msat; /* of the best answer */
+    bool is_single;     /* it is the single route */
+    struct fgr_tariff tariff;
+    struct weight fee;
+    struct weight parts;
+    double flow_fee_msat;
+    double flow_parts;
 };
 
 static void solve_single(struct solving *solving)
@@ -201,48 +216,121 @@ static void seed_flow(struct solving *solving)
     }
 }
 
-/* Solves the flow and takes its parts if they are the best so far. */
-static void solve_flow(struct solving *solving)
+/* Solves the flow and takes its parts if they are the best so far. False if nothing more can come
+ * of it. */
+static bool solve_flow(struct solving *solving)
 {
     struct fgr_flow *flow = &solving->s->flow;
-    struct fgr_parts *parts = &solving->s->parts;
+    struct fgr_parts *parts = &solving->s->tried;
     double gap = (double)solving->query->max_gap_ppm * 1e-6 * FLOW_SHARE;
     enum fgr_flow_end end = fgr_flow_solve(flow, gap);
-    solving->bound_msat = flow->proof.bound_msat;
-    solving->top_msat = flow->mix.tariff.top_msat;
-    solving->is_flow_complete = flow->mix.path[0].amount_msat <= 0;
-    if (end == FGR_FLOW_MISSING || !solving->is_flow_complete) {
-        return;
+    if (end == FGR_FLOW_MISSING || flow->mix.path[0].amount_msat > 0) {
+        return false;
     }
+    solving->flow_fee_msat = fgr_flow_fee(flow);
+    solving->flow_parts = fgr_flow_parts(flow);
     fgr_parts_choose(&flow->mix, parts, &solving->task);
     if (parts->cost_msat < solving->cost_msat) {
         solving->cost_msat = parts->cost_msat;
         solving->is_single = false;
+        solving->s->parts = *parts;
+    }
+    return true;
+}
+
+static bool is_good_enough(const struct solving *solving)
+{
+    double gap = 1.0 + (double)solving->query->max_gap_ppm * 1e-6;
+    return solving->cost_msat < FGR_COST_INF &&
+           (double)solving->cost_msat <= solving->s->flow.proof.bound_msat * gap;
+}
+
+/* Solves with the prices of `solving->tariff` and its weights. */
+static bool solve_again(struct solving *solving)
+{
+    const struct fgr_parts_task *task = &solving->task;
+    double credit_msat = solving->parts.weight * task->max_parts;
+    solving->tariff.fee_weight = 1.0 + solving->fee.weight;
+    if (task->limits.fee_msat != FGR_MSAT_NONE) {
+        credit_msat += solving->fee.weight * (double)task->limits.fee_msat;
+    }
+    fgr_flow_retariff(&solving->s->flow, &solving->tariff, solving->parts.weight, credit_msat);
+    return solve_flow(solving);
+}
+
+/* Fixed charges were spread over less than a part may carry if the answer costs more than was
+ * allowed for: again, with prices that hold. */
+static void widen_top(struct solving *solving)
+{
+    struct fgr_flow *flow = &solving->s->flow;
+    for (int i = 0; i < TOP_ATTEMPTS && solving->cost_msat < FGR_COST_INF; i++) {
+        double top_msat = (double)solving->task.amount_msat + (double)solving->cost_msat;
+        if (top_msat <= solving->tariff.top_msat) {
+            return;
+        }
+        solving->tariff.top_msat = top_msat;
+        flow->proof.bound_msat = 0;
+        fgr_price_start(&flow->price, solving->view, solving->query->from.v, solving->query->to.v);
+        solve_again(solving);
+    }
+}
+
+/* Moves a weight up if too much was used, down if too little. False if it is settled. */
+static bool adjust(struct weight *weight, double used, double limit, double first)
+{
+    if (used > limit) {
+        weight->low = weight->weight;
+        weight->weight = weight->high > 0 ? 0.5 * (weight->low + weight->high)
+                                          : (weight->weight > 0 ? 4 * weight->weight : first);
+        return true;
+    }
+    if (weight->weight <= 0 || used >= limit * WEIGHT_CLOSE) {
+        return false;
+    }
+    weight->high = weight->weight;
+    weight->weight = 0.5 * (weight->low + weight->high);
+    return true;
+}
+
+/* Limits of all parts together cost what it takes to keep them: weights on fees and parts, until the
+ * flow just keeps both. Each weight gives a true bound. */
+static void weigh(struct solving *solving)
+{
+    const struct fgr_parts_task *task = &solving->task;
+    double per_part = solving->s->flow.proof.bound_msat / task->max_parts;
+    for (int i = 0; i < WEIGHT_ATTEMPTS && !is_good_enough(solving); i++) {
+        bool is_moved = adjust(&solving->parts, solving->flow_parts, task->max_parts,
+                               per_part * FIRST_PART_WEIGHT);
+        if (task->limits.fee_msat != FGR_MSAT_NONE) {
+            is_moved |= adjust(&solving->fee, solving->flow_fee_msat, (double)task->limits.fee_msat,
+                               FIRST_FEE_WEIGHT);
+        }
+        if (!is_moved || !solve_again(solving)) {
+            return;
+        }
     }
 }
 
 static void solve(struct solving *solving)
 {
     struct fgr_flow *flow = &solving->s->flow;
+    const struct fgr_parts_task *task = &solving->task;
     uint64_t extra_msat = solving->cost_msat < FGR_COST_INF
                               ? solving->cost_msat
-                              : (uint64_t)((double)solving->task.amount_msat * TOP_SHARE);
+                              : (uint64_t)((double)task->amount_msat * TOP_SHARE);
     flow->max_rounds = solving->query->max_rounds > 0 ? solving->query->max_rounds : ROUNDS_DEFAULT;
-    flow->amount_msat = (double)solving->task.amount_msat;
-    struct fgr_tariff tariff = tariff_of(&solving->task, extra_msat);
-    fgr_flow_start(flow, solving->view, &tariff, solving->query->from.v, solving->query->to.v);
+    flow->amount_msat = (double)task->amount_msat;
+    flow->limits = (struct fgr_price_limits){
+        .hops = task->limits.hops, .cltv = task->limits.cltv, .whole_msat = flow->amount_msat};
+    solving->tariff = tariff_of(task, extra_msat);
+    fgr_flow_start(flow, solving->view, &solving->tariff, solving->query->from.v,
+                   solving->query->to.v);
     seed_flow(solving);
-    solve_flow(solving);
-    for (int i = 0;
-         i < TOP_ATTEMPTS && solving->cost_msat < FGR_COST_INF && solving->cost_msat > extra_msat;
-         i++) {
-        /* Fixed charges were spread over less than a part may carry: again, with prices that hold. */
-        extra_msat = solving->cost_msat;
-        tariff = tariff_of(&solving->task, extra_msat);
-        fgr_price_start(&flow->price, solving->view, solving->query->from.v, solving->query->to.v);
-        fgr_flow_retariff(flow, &tariff);
-        solve_flow(solving);
+    if (!solve_flow(solving)) {
+        return;
     }
+    weigh(solving);
+    widen_top(solving);
 }
 
 /* ---- answer --------------------------------------------------------------------------------- */
@@ -354,7 +442,7 @@ static uint64_t rounding_of(const struct solving *solving)
     if (parts < 2) {
         return 0;
     }
-    double price = solving->s->flow.proof.unit_price;
+    double price = solving->s->flow.proof.unit_price * 2;
     double logarithm = (double)task->cost.fail_msat / 1073741824.0;
     double hop = 3.0 + (price < 1e6 ? price : 1e6) + logarithm;
     return (uint64_t)ceil(hop * (double)parts * (double)task->limits.hops);
@@ -366,8 +454,8 @@ static void fill_bound(struct fgr_split *out, const struct solving *solving)
     uint64_t cost_msat = solving->cost_msat;
     uint64_t bound_msat = solving->single.bound;
     if (flow->n_rounds > 0) {
-        bound_msat =
-            solving->bound_msat < (double)cost_msat ? (uint64_t)solving->bound_msat : cost_msat;
+        double proven_msat = flow->proof.bound_msat;
+        bound_msat = proven_msat < (double)cost_msat ? (uint64_t)proven_msat : cost_msat;
     }
     out->cost.v = cost_msat;
     out->bound.v = bound_msat < cost_msat ? bound_msat : cost_msat;
@@ -381,10 +469,11 @@ static void fill_bound(struct fgr_split *out, const struct solving *solving)
         .n_edges = flow->proof.n_lanes,
         .top_msat = (uint64_t)flow->mix.tariff.top_msat,
         .flat = flow->mix.tariff.flat,
-        .fee_weight = flow->mix.tariff.fee_weight,
+        .fee_weight = flow->proof.fee_weight,
+        .part_weight = flow->proof.part_weight,
         .unit_price = flow->proof.unit_price,
-        .max_hops = FGR_IDX_NONE,
-        .max_cltv = FGR_IDX_NONE,
+        .max_hops = flow->proof.keeps_limits ? flow->limits.hops : FGR_IDX_NONE,
+        .max_cltv = flow->proof.keeps_limits ? flow->limits.cltv : FGR_IDX_NONE,
     };
 }
 

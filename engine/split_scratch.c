@@ -25,7 +25,7 @@ struct part {
     size_t bytes;
 };
 
-#define N_PARTS 6
+#define N_PARTS 10
 
 static void list_parts(struct fgr_split_scratch *s, struct part parts[N_PARTS])
 {
@@ -33,7 +33,7 @@ static void list_parts(struct fgr_split_scratch *s, struct part parts[N_PARTS])
     size_t n_nodes = p->n_nodes > 0 ? p->n_nodes : 1;
     /* A half-channel improves its end at most once each time its start is opened, and a node is
      * opened again only where rounding has made it a little cheaper. */
-    size_t n_entries = 2 * (size_t)p->n_usable + n_nodes + 1;
+    size_t n_entries = 2 * (size_t)p->n_usable + n_nodes + FGR_PRICE_LABELS_MAX + 1;
     struct part all[N_PARTS] = {
         {(void **)&p->node, n_nodes * sizeof *p->node},
         {(void **)&p->settled, (n_nodes / 64 + 1) * sizeof *p->settled},
@@ -41,6 +41,10 @@ static void list_parts(struct fgr_split_scratch *s, struct part parts[N_PARTS])
         {(void **)&p->near.entry, n_entries * sizeof *p->near.entry},
         {(void **)&p->far.entry, n_entries * sizeof *p->far.entry},
         {(void **)&p->back.entry, n_entries * sizeof *p->back.entry},
+        {(void **)&p->label, FGR_PRICE_LABELS_MAX * sizeof *p->label},
+        {(void **)&p->first_label, n_nodes * sizeof *p->first_label},
+        {(void **)&p->cltv_ahead, n_nodes * sizeof *p->cltv_ahead},
+        {(void **)&p->hops_ahead, n_nodes * sizeof *p->hops_ahead},
     };
     memcpy(parts, all, sizeof all);
 }

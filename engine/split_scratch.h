@@ -16,7 +16,8 @@ struct fgr_split_scratch {
     struct fgr_allocator allocator;
     struct fgr_scratch *route;
     struct fgr_flow flow;
-    struct fgr_parts parts;
+    struct fgr_parts parts; /* the best */
+    struct fgr_parts tried;
     struct fgr_part answer[FGR_PARTS_MAX];
 };
 

@@ -82,7 +82,9 @@ struct fgr_part {
  * least price of one msat at the destination (a price p becomes p * (1 + f_e) + r_e along e, 0 at the
  * source), every set of parts that keeps the limits and is better than this one costs at least
  *
- *     sum of offsets + amount * y - (fee_weight - 1) * max_fee.
+ *     sum of offsets + amount * y - (fee_weight - 1) * max_fee - part_weight * max_parts
+ *
+ * where a path's price also counts part_weight / the least of amount and its htlc_max.
  *
  * Any slopes make a true bound; these make a good one. */
 struct fgr_certificate {
@@ -91,12 +93,13 @@ struct fgr_certificate {
     const double *slope;
     const double *offset_msat;
     uint32_t n_edges;
-    uint64_t top_msat; /* no part of a better set carries more on any half-channel */
-    double flat;       /* by model; 1 for FGR_PROB_UNIFORM */
-    double fee_weight; /* 1, or more where max_fee binds */
-    double unit_price; /* y */
-    uint32_t max_hops; /* limits that y keeps, FGR_IDX_NONE where it need not: */
-    uint32_t max_cltv; /* hops, and blocks without the final delta */
+    uint64_t top_msat;  /* no part of a better set carries more on any half-channel */
+    double flat;        /* by model; 1 for FGR_PROB_UNIFORM */
+    double fee_weight;  /* 1, or more where max_fee binds */
+    double part_weight; /* 0, or more where max_parts binds */
+    double unit_price;  /* y */
+    uint32_t max_hops;  /* limits that y keeps, FGR_IDX_NONE where it need not: */
+    uint32_t max_cltv;  /* hops, and blocks without the final delta */
 };
 
 struct fgr_split_stats {

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * price_front.h - what the two pricing searches share: keys, lists, the backward front. Private to
+ * them.
+ *
+ * Threads: one thread per search.
+ */
+#ifndef FGR_ENGINE_PRICE_FRONT_H
+#define FGR_ENGINE_PRICE_FRONT_H
+
+#include "engine/price.h"
+
+/* Prices as integers for the heaps: steps of 2^-48. */
+#define FGR_PRICE_KEY_UNIT 281474976710656.0
+
+static inline uint32_t fgr_price_key(double price)
+{
+    return fgr_key_encode((uint64_t)(price * FGR_PRICE_KEY_UNIT));
+}
+static inline double fgr_price_decode(uint32_t key)
+{
+    return (double)fgr_key_decode(key) / FGR_PRICE_KEY_UNIT;
+}
+
+static inline bool fgr_price_is_settled(const struct fgr_price *p, uint32_t node)
+{
+    return (p->settled[node / 64] >> (node % 64) & 1) != 0;
+}
+
+/* At least what a msat at `node` still has to pay. */
+static inline double fgr_price_rest(const struct fgr_price *p, uint32_t node)
+{
+    return fgr_price_is_settled(p, node) ? p->node[node].rest : p->radius;
+}
+
+/* What a msat costs behind `arc` if it cost `price` before; `lane` is NULL where nothing flows. */
+static inline double fgr_price_behind(const struct fgr_tariff *tariff, const struct fgr_arc *arc,
+                                      bool is_first, const struct fgr_lane *lane, double price)
+{
+    double slope = lane != NULL ? lane->slope : fgr_tariff_flat(tariff, arc);
+    if (is_first) {
+        return slope + tariff->part_cost_msat / fgr_tariff_spread(tariff, arc);
+    }
+    double fee = fgr_tariff_fee(tariff, arc);
+    return price * (1.0 + fee) + fee * tariff->fee_weight +
+           (double)arc->cltv_blocks * tariff->risk + slope;
+}
+
+/* The tariff as floats, rounded so that no bound exceeds the truth. */
+struct fgr_price_terms {
+    float top;
+    float least;
+    float base;
+    float ppm;
+    float cltv;
+    float fail;
+};
+
+struct fgr_price_terms fgr_price_terms_of(const struct fgr_tariff *tariff);
+
+/* At most the prices of `n` half-channels at no flow; infinite where no part fits. */
+void fgr_price_scan(float *restrict out, const struct fgr_adjacency *adj, uint32_t first,
+                    uint32_t n, const struct fgr_price_terms *terms);
+
+/* Record of a node, fresh if this search or query has not met it yet. */
+struct fgr_price_node *fgr_price_node_at(struct fgr_price *p, uint32_t node);
+
+/* Whether the backward front should move before the list of `node` is opened; one step of it. */
+bool fgr_price_is_backward_turn(const struct fgr_price *p, uint32_t node);
+void fgr_price_step_backward(struct fgr_price *p, const struct fgr_tariff *tariff,
+                             const struct fgr_price_terms *terms);
+
+/* The heap whose way comes next, and the least price of all that is left; NULL if nothing is. */
+struct fgr_heap *fgr_price_next_heap(struct fgr_price *p, double *out_bound);
+
+/* Starts a search: no node has been reached from the source; the backward front stays as far as it
+ * is true and close. */
+void fgr_price_begin(struct fgr_price *p, const struct fgr_lanes *lanes, double cutoff);
+
+#endif

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The pricing search where a way has to keep limits, or pays for the parts it needs.
+ *
+ * Returns. The same as price.c, for ways of at most so many half-channels and blocks, each of which
+ * also pays `part_weight` per part: over the largest part that passes all its htlc_max.
+ *
+ * Method. As in price.c, but with several ways per node: one is kept unless another is no dearer, no
+ * longer, no slower and lets no smaller part pass. Ways that cannot reach the destination within the
+ * limits any more (least hops and blocks from there, counted once per query) are dropped.
+ *
+ * Reference: Desrochers and Soumis 1988 (label setting for shortest paths with resources).
+ */
+#include <string.h>
+
+#include "engine/price_front.h"
+
+struct search {
+    struct fgr_price *p;
+    const struct fgr_tariff *tariff;
+    const struct fgr_lanes *lanes;
+    const struct fgr_price_limits *limits;
+    struct fgr_price_terms terms;
+    double best;
+    uint32_t best_label;
+    bool is_exhausted;
+};
+
+/* ---- what lies ahead ------------------------------------------------------------------------ */
+
+/* Least blocks to the destination over half-channels that let the least part pass. */
+static void fill_cltv(struct fgr_price *p, double least_msat)
+{
+    const struct fgr_adjacency *in = &p->view->in;
+    struct fgr_heap *heap = &p->far;
+    for (uint32_t i = 0; i < p->view->n_nodes; i++) {
+        p->cltv_ahead[i] = UINT32_MAX;
+    }
+    heap->n = 0;
+    p->cltv_ahead[p->to] = 0;
+    fgr_heap_push(heap, 0, p->to);
+    while (heap->n > 0) {
+        uint32_t node = fgr_heap_item(heap->entry[0]);
+        uint32_t sum = fgr_heap_key(heap->entry[0]);
+        fgr_heap_pop(heap);
+        for (uint32_t i = in->first[node]; sum == p->cltv_ahead[node] && i < in->first[node + 1];
+             i++) {
+            uint32_t own = in->nbr[i] == p->from ? 0 : in->cltv[i];
+            if ((double)in->max_msat[i] >= least_msat && sum + own < p->cltv_ahead[in->nbr[i]]) {
+                p->cltv_ahead[in->nbr[i]] = sum + own;
+                fgr_heap_push(heap, sum + own, in->nbr[i]);
+            }
+        }
+    }
+}
+
+/* Least hops, in breadth. Each node is queued once. */
+static void fill_hops(struct fgr_price *p, double least_msat)
+{
+    const struct fgr_adjacency *in = &p->view->in;
+    uint64_t *queue = p->far.entry;
+    uint32_t n = 0;
+    memset(p->hops_ahead, 0xff, p->view->n_nodes);
+    p->hops_ahead[p->to] = 0;
+    queue[n++] = p->to;
+    for (uint32_t at = 0; at < n; at++) {
+        uint32_t node = (uint32_t)queue[at];
+        uint8_t hops = p->hops_ahead[node];
+        for (uint32_t i = in->first[node]; hops < UINT8_MAX - 1 && i < in->first[node + 1]; i++) {
+            if (p->hops_ahead[in->nbr[i]] == UINT8_MAX && (double)in->max_msat[i] >= least_msat) {
+                p->hops_ahead[in->nbr[i]] = hops + 1;
+                queue[n++] = in->nbr[i];
+            }
+        }
+    }
+    p->far.n = 0;
+}
+
+/* ---- labels --------------------------------------------------------------------------------- */
+
+static double own_weight(const struct search *s, double part_msat)
+{
+    return s->limits->part_weight / part_msat;
+}
+
+static bool keeps_limits(const struct search *s, const struct fgr_price_label *label)
+{
+    const struct fgr_price *p = s->p;
+    if (s->limits->is_loose) {
+        return label->hops < FGR_HOPS_MAX;
+    }
+    uint8_t hops = p->hops_ahead[label->node];
+    uint32_t cltv = p->cltv_ahead[label->node];
+    return hops != UINT8_MAX && cltv != UINT32_MAX &&
+           (uint32_t)label->hops + hops <= s->limits->hops &&
+           (uint64_t)label->cltv + cltv <= s->limits->cltv;
+}
+
+static bool dominates(const struct search *s, const struct fgr_price_label *a,
+                      const struct fgr_price_label *b)
+{
+    if (a->price > b->price || (a->part_msat < b->part_msat && s->limits->part_weight > 0)) {
+        return false;
+    }
+    return s->limits->is_loose || (a->hops <= b->hops && a->cltv <= b->cltv);
+}
+
+/* Puts a way into its node's list unless it is dominated there; those it dominates die. Its index, or
+ * FGR_IDX_NONE. */
+static uint32_t keep(struct search *s, const struct fgr_price_label *label)
+{
+    struct fgr_price *p = s->p;
+    fgr_price_node_at(p, label->node);
+    uint32_t *slot = &p->first_label[label->node];
+    while (*slot != FGR_IDX_NONE) {
+        struct fgr_price_label *other = &p->label[*slot];
+        if (dominates(s, other, label)) {
+            return FGR_IDX_NONE;
+        }
+        if (dominates(s, label, other)) {
+            other->is_dead = true;
+            *slot = other->next;
+        } else {
+            slot = &other->next;
+        }
+    }
+    if (p->n_labels == FGR_PRICE_LABELS_MAX) {
+        s->is_exhausted = true;
+        return FGR_IDX_NONE;
+    }
+    uint32_t idx = p->n_labels++;
+    p->label[idx] = *label;
+    p->label[idx].next = p->first_label[label->node];
+    p->first_label[label->node] = idx;
+    return idx;
+}
+
+static void queue(struct search *s, uint32_t idx, double base)
+{
+    struct fgr_price *p = s->p;
+    const struct fgr_price_label *label = &p->label[idx];
+    if (fgr_price_is_settled(p, label->node)) {
+        fgr_heap_push(&p->near, fgr_price_key(base + p->node[label->node].rest), idx);
+    } else {
+        fgr_heap_push(&p->far, fgr_price_key(base), idx);
+    }
+}
+
+/* Follows half-channel `edge` from the end of way `from`. */
+static void relax(struct search *s, uint32_t edge, uint32_t node, uint32_t from, double bound)
+{
+    struct fgr_price *p = s->p;
+    const struct fgr_price_label *way = &p->label[from];
+    double rest = fgr_price_rest(p, node);
+    if (way->price + bound + own_weight(s, way->part_msat) + rest >= s->best) {
+        return;
+    }
+    struct fgr_arc arc = fgr_arc_of(p->view, edge, p->from);
+    uint16_t lane = p->lane_of[edge];
+    double most = fgr_price_size(s->limits, arc.htlc_max_msat);
+    struct fgr_price_label label = {
+        .price = fgr_price_behind(s->tariff, &arc, arc.from == p->from,
+                                  lane == FGR_LANE_NONE ? NULL : &s->lanes->lane[lane], way->price),
+        .part_msat = most < way->part_msat ? most : way->part_msat,
+        .node = node,
+        .edge = edge,
+        .parent = from,
+        .cltv = way->cltv + arc.cltv_blocks,
+        .hops = (uint8_t)(way->hops + 1),
+    };
+    double base = label.price + own_weight(s, label.part_msat);
+    if (base + rest >= s->best || (double)arc.htlc_min_msat > s->tariff->top_msat ||
+        !keeps_limits(s, &label)) {
+        return;
+    }
+    uint32_t idx = keep(s, &label);
+    if (idx == FGR_IDX_NONE) {
+        return;
+    }
+    if (node == p->to) {
+        s->best = base;
+        s->best_label = idx;
+    } else {
+        queue(s, idx, base);
+    }
+}
+
+static void expand(struct search *s, uint32_t from)
+{
+    struct fgr_price *p = s->p;
+    const struct fgr_adjacency *out = &p->view->out;
+    uint32_t node = p->label[from].node;
+    bool is_source = node == p->from;
+    uint32_t end = out->first[node + 1];
+    p->work[0] += 128 + end - out->first[node];
+    p->n_relaxed += end - out->first[node];
+    p->n_settled++;
+    for (uint32_t first = out->first[node]; first < end; first += FGR_PRICE_BLOCK) {
+        uint32_t n = end - first < FGR_PRICE_BLOCK ? end - first : FGR_PRICE_BLOCK;
+        fgr_price_scan(p->scan, out, first, n, &s->terms);
+        for (uint32_t i = 0; i < n; i++) {
+            if (p->scan[i] < (float)FGR_PRICE_MAX && out->nbr[first + i] != p->from) {
+                relax(s, out->edge[first + i], out->nbr[first + i], from,
+                      is_source ? 0.0 : (double)p->scan[i]);
+            }
+        }
+    }
+}
+
+/* The labels of a node that was just settled get a potential of their own. */
+static void move_labels(struct search *s, uint32_t node)
+{
+    struct fgr_price *p = s->p;
+    if (p->node[node].forward != p->forward) {
+        return;
+    }
+    for (uint32_t at = p->first_label[node]; at != FGR_IDX_NONE; at = p->label[at].next) {
+        double base = p->label[at].price + own_weight(s, p->label[at].part_msat);
+        fgr_heap_push(&p->near, fgr_price_key(base + p->node[node].rest), at);
+    }
+}
+
+static void step(struct search *s, struct fgr_heap *heap)
+{
+    struct fgr_price *p = s->p;
+    uint32_t idx = fgr_heap_item(heap->entry[0]);
+    uint32_t node = p->label[idx].node;
+    bool is_moved = heap == &p->far && fgr_price_is_settled(p, node);
+    if (p->label[idx].is_dead || is_moved) {
+        fgr_heap_pop(heap);
+    } else if (fgr_price_is_backward_turn(p, node)) {
+        uint32_t next = fgr_heap_item(p->back.entry[0]);
+        fgr_price_step_backward(p, s->tariff, &s->terms);
+        move_labels(s, next);
+    } else {
+        fgr_heap_pop(heap);
+        expand(s, idx);
+    }
+}
+
+static void trace(const struct search *s, struct fgr_price_way *out_way)
+{
+    const struct fgr_price_label *label = s->p->label;
+    uint32_t n = label[s->best_label].hops;
+    out_way->n_edges = n;
+    for (uint32_t at = s->best_label; label[at].parent != FGR_IDX_NONE; at = label[at].parent) {
+        out_way->edge[--n] = label[at].edge;
+    }
+}
+
+/* The way of no half-channels. */
+static void start(struct search *s)
+{
+    struct fgr_price *p = s->p;
+    p->n_labels = 0;
+    struct fgr_price_label source = {
+        .part_msat = s->limits->whole_msat, .node = p->from, .parent = FGR_IDX_NONE};
+    uint32_t idx = keeps_limits(s, &source) ? keep(s, &source) : FGR_IDX_NONE;
+    if (idx != FGR_IDX_NONE) {
+        queue(s, idx, own_weight(s, source.part_msat));
+    }
+}
+
+void fgr_price_find_within(struct fgr_price *price, struct fgr_price_way *out_way,
+                           const struct fgr_tariff *tariff, const struct fgr_lanes *lanes,
+                           const struct fgr_price_limits *limits, double cutoff)
+{
+    struct search s = {.p = price,
+                       .tariff = tariff,
+                       .lanes = lanes,
+                       .limits = limits,
+                       .terms = fgr_price_terms_of(tariff),
+                       .best = cutoff < FGR_PRICE_MAX ? cutoff : FGR_PRICE_MAX,
+                       .best_label = FGR_IDX_NONE};
+    if (!limits->is_loose && !price->has_ahead) {
+        fill_hops(price, tariff->least_msat);
+        fill_cltv(price, tariff->least_msat);
+        price->has_ahead = true;
+    }
+    fgr_price_begin(price, lanes, s.best);
+    start(&s);
+    double bound = 0;
+    struct fgr_heap *heap = fgr_price_next_heap(price, &bound);
+    while (heap != NULL && bound < s.best && !s.is_exhausted) {
+        step(&s, heap);
+        heap = fgr_price_next_heap(price, &bound);
+    }
+    out_way->n_edges = 0;
+    out_way->price = s.is_exhausted && bound < s.best ? bound : s.best;
+    if (s.best_label != FGR_IDX_NONE) {
+        trace(&s, out_way);
+    }
+}
