@@ -342,8 +342,8 @@ static void check_seen(const struct story *story, const struct fgr_overlay *over
 /* Added ones before those that stand for one of the view, and these as in the view. */
 static bool is_in_order(const struct fgr_overlay *overlay, uint32_t a, uint32_t b)
 {
-    uint32_t a_origin = fgr_overlay_extra(overlay, a)->origin;
-    uint32_t b_origin = fgr_overlay_extra(overlay, b)->origin;
+    uint32_t a_origin = fgr_overlay_edge_at(overlay->view, overlay, a).origin;
+    uint32_t b_origin = fgr_overlay_edge_at(overlay->view, overlay, b).origin;
     return a_origin == FGR_IDX_NONE || a_origin < b_origin;
 }
 
