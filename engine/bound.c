@@ -3,20 +3,64 @@
 
 #include <string.h>
 
-/* Least sum of fees or of expiry deltas: Dijkstra over exact integers. The heap keys are truncated
- * above 2^26, so a node may be taken a little too early; `value` is then corrected later and the
- * node is pushed again. If that ever fills the heap, the bound becomes 0 everywhere: still true. */
-static void least_sum(struct fgr_scratch *s, const struct fgr_search_task *task, bool is_fee)
+enum metric { METRIC_FEE, METRIC_CLTV, METRIC_COST, METRIC_FRICTION, METRIC_MINIMUM };
+
+/* What `value` at the start of a half-channel becomes at its end. */
+static uint64_t value_over(const struct fgr_search_task *task, enum metric metric, uint32_t edge,
+                           uint64_t value)
+{
+    const struct fgr_half *half = &task->view->half[edge];
+    /* Whoever uses it has at least its htlc_min, and nothing costs less with a larger amount. */
+    bool is_small = task->amount_msat < half->htlc_min_msat;
+    uint64_t amount_msat = is_small ? half->htlc_min_msat : task->amount_msat;
+    bool is_first = fgr_view_edge_from(task->view, edge) == task->from;
+    if (metric == METRIC_MINIMUM) {
+        return value > half->htlc_min_msat ? value : half->htlc_min_msat;
+    }
+    if (metric == METRIC_CLTV) {
+        return value + (is_first ? 0 : half->cltv_delta);
+    }
+    uint64_t fee_msat = is_first ? 0 : fgr_fee_msat(amount_msat, half->base_msat, half->ppm);
+    if (fee_msat > FGR_MSAT_MAX) {
+        return FGR_COST_INF; /* larger sums mean no limit could be kept */
+    }
+    if (metric == METRIC_FEE) {
+        return value + fee_msat;
+    }
+    uint64_t capacity_msat = fgr_view_chan_of(task->view, edge)->capacity_sat * 1000;
+    if (is_first) {
+        return value + fgr_cost_first(&task->cost, amount_msat, capacity_msat);
+    }
+    if (metric == METRIC_FRICTION) {
+        fee_msat = 0;
+    }
+    return value + fgr_cost_forward(&task->cost, half, fee_msat, amount_msat, capacity_msat);
+}
+
+/* Forgets all values; the caller seeds some. */
+static void clear(struct fgr_scratch *s, uint64_t *value, uint32_t n_nodes)
+{
+    for (uint32_t i = 0; i < n_nodes; i++) {
+        value[i] = FGR_COST_INF;
+    }
+    s->forward.n = 0;
+}
+
+static void seed(struct fgr_scratch *s, uint64_t *value, uint32_t node, uint64_t seed_value)
+{
+    value[node] = seed_value;
+    fgr_heap_push(&s->forward, fgr_key_encode(seed_value), node);
+}
+
+/* Least value from the seeds, over half-channels whose htlc_min is less than `below_msat`: Dijkstra
+ * over exact integers. The heap keys are truncated above 2^26, so a node may be taken a little too
+ * early; `value` is then corrected later and the node is pushed again. If that ever fills the heap,
+ * the bound becomes 0 everywhere: still true. */
+static void sweep(struct fgr_scratch *s, uint64_t *value, const struct fgr_search_task *task,
+                  enum metric metric, uint64_t below_msat)
 {
     const struct fgr_view *view = task->view;
     const struct fgr_adjacency *out = &view->out;
-    uint64_t *value = s->bound.fee_msat;
-    for (uint32_t i = 0; i < view->n_nodes; i++) {
-        value[i] = FGR_MSAT_NONE;
-    }
-    value[task->from] = 0;
-    s->forward.n = 0;
-    fgr_heap_push(&s->forward, 0, task->from);
     while (s->forward.n > 0) {
         uint64_t top = s->forward.entry[0];
         uint32_t node = fgr_heap_item(top);
@@ -25,28 +69,32 @@ static void least_sum(struct fgr_scratch *s, const struct fgr_search_task *task,
             continue;
         }
         for (uint32_t i = out->first[node]; i < out->first[node + 1]; i++) {
-            const struct fgr_half *half = &view->half[out->edge[i]];
-            if (task->amount_msat > half->htlc_max_msat) {
+            /* The first test spares most half-channels a look at their policy. */
+            if (value[node] >= value[out->nbr[i]] ||
+                task->amount_msat > view->half[out->edge[i]].htlc_max_msat ||
+                view->half[out->edge[i]].htlc_min_msat >= below_msat) {
                 continue;
             }
-            uint64_t step = 0;
-            if (node != task->from) {
-                step = is_fee ? fgr_fee_msat(task->amount_msat, half->base_msat, half->ppm)
-                              : half->cltv_delta;
-            }
-            /* Larger sums mean no limit could be kept: leave the node unreached. */
-            if (step > FGR_MSAT_MAX || value[node] + step > FGR_MSAT_MAX ||
-                value[node] + step >= value[out->nbr[i]]) {
+            uint64_t through = value_over(task, metric, out->edge[i], value[node]);
+            if (through >= value[out->nbr[i]]) {
                 continue;
             }
             if (s->forward.n > s->n_usable) {
                 memset(value, 0, view->n_nodes * sizeof *value);
                 return;
             }
-            value[out->nbr[i]] = value[node] + step;
-            fgr_heap_push(&s->forward, fgr_key_encode(value[out->nbr[i]]), out->nbr[i]);
+            seed(s, value, out->nbr[i], through);
         }
     }
+}
+
+static void sweep_from_source(struct fgr_scratch *s, uint64_t *value,
+                              const struct fgr_search_task *task, enum metric metric,
+                              uint64_t below_msat)
+{
+    clear(s, value, task->view->n_nodes);
+    seed(s, value, task->from, 0);
+    sweep(s, value, task, metric, below_msat);
 }
 
 uint32_t fgr_bound_reach(struct fgr_scratch *scratch, const struct fgr_view *view,
@@ -80,15 +128,98 @@ void fgr_bound_fill(struct fgr_scratch *scratch, const struct fgr_search_task *t
     const struct fgr_view *view = task->view;
     fgr_bound_reach(scratch, view, &view->out, task->from, task->amount_msat);
     if (task->limits.cltv != FGR_LIMIT_NONE) {
-        least_sum(scratch, task, false);
+        sweep_from_source(scratch, scratch->bound.fee_msat, task, METRIC_CLTV, UINT64_MAX);
         for (uint32_t i = 0; i < view->n_nodes; i++) {
             uint64_t sum = scratch->bound.fee_msat[i];
             scratch->bound.cltv[i] = sum < FGR_LIMIT_NONE ? (uint32_t)sum : FGR_LIMIT_NONE;
         }
     }
     if (task->limits.fee_msat != FGR_MSAT_NONE) {
-        least_sum(scratch, task, true);
+        sweep_from_source(scratch, scratch->bound.fee_msat, task, METRIC_FEE, UINT64_MAX);
     }
+}
+
+void fgr_bound_fill_costs(struct fgr_scratch *scratch, const struct fgr_search_task *task)
+{
+    struct fgr_limit_bound *bound = &scratch->bound;
+    sweep_from_source(scratch, bound->cost, task, METRIC_COST, UINT64_MAX);
+    sweep_from_source(scratch, bound->friction, task, METRIC_FRICTION, UINT64_MAX);
+    sweep_from_source(scratch, bound->minimum_msat, task, METRIC_MINIMUM, UINT64_MAX);
+}
+
+bool fgr_bound_is_in_reach(const struct fgr_scratch *scratch, const struct fgr_search_task *task,
+                           uint32_t edge, uint64_t below)
+{
+    uint64_t min_msat = task->view->half[edge].htlc_min_msat;
+    uint64_t ahead = scratch->bound.cost[fgr_view_edge_from(task->view, edge)];
+    uint64_t fee_msat = min_msat - task->amount_msat;
+    return min_msat > task->amount_msat && fee_msat <= task->limits.fee_msat &&
+           ahead < FGR_COST_INF && fee_msat * task->cost.fee_weight + ahead < below;
+}
+
+/* The htlc_min that most half-channels in reach have, nearly: the survivors of a count in which
+ * each newcomer without a place takes one off everybody else (Misra and Gries 1982). 0 = none. */
+static uint64_t commonest_minimum(const struct fgr_scratch *scratch,
+                                  const struct fgr_search_task *task, uint64_t below)
+{
+    enum { N_PLACES = 8 };
+    uint64_t min_msat[N_PLACES] = {0};
+    uint32_t count[N_PLACES] = {0};
+    for (uint32_t i = 0; i < task->view->n_usable; i++) {
+        uint32_t edge = task->view->in.edge[i];
+        if (!fgr_bound_is_in_reach(scratch, task, edge, below)) {
+            continue;
+        }
+        uint64_t own_msat = task->view->half[edge].htlc_min_msat;
+        int place = 0;
+        while (place < N_PLACES && count[place] > 0 && min_msat[place] != own_msat) {
+            place++;
+        }
+        for (int j = 0; place == N_PLACES && j < N_PLACES; j++) {
+            count[j]--;
+        }
+        if (place < N_PLACES) {
+            min_msat[place] = own_msat;
+            count[place]++;
+        }
+    }
+    int most = 0;
+    for (int j = 1; j < N_PLACES; j++) {
+        most = count[j] > count[most] ? j : most;
+    }
+    return count[most] > 0 ? min_msat[most] : 0;
+}
+
+void fgr_bound_fill_jump(struct fgr_scratch *scratch, const struct fgr_search_task *task,
+                         uint64_t below)
+{
+    struct fgr_limit_bound *bound = &scratch->bound;
+    const struct fgr_view *view = task->view;
+    bound->jump_msat = commonest_minimum(scratch, task, below);
+    if (bound->jump_msat == 0) {
+        return;
+    }
+    sweep_from_source(scratch, bound->low, task, METRIC_COST, bound->jump_msat);
+    clear(scratch, bound->high, view->n_nodes);
+    for (uint32_t i = 0; i < view->n_usable; i++) {
+        uint32_t edge = view->out.edge[i];
+        uint32_t node = view->out.nbr[i];
+        uint64_t min_msat = view->half[edge].htlc_min_msat;
+        uint64_t ahead = bound->cost[fgr_view_edge_from(view, edge)];
+        if (min_msat < bound->jump_msat || ahead >= FGR_COST_INF ||
+            task->amount_msat > view->half[edge].htlc_max_msat) {
+            continue;
+        }
+        uint64_t through =
+            value_over(task, METRIC_COST, edge, ahead) + min_msat * task->cost.fee_weight;
+        bound->high[node] = through < bound->high[node] ? through : bound->high[node];
+    }
+    for (uint32_t node = 0; node < view->n_nodes; node++) {
+        if (bound->high[node] < FGR_COST_INF) {
+            seed(scratch, bound->high, node, bound->high[node]);
+        }
+    }
+    sweep(scratch, bound->high, task, METRIC_FRICTION, bound->jump_msat);
 }
 
 /* Largest amount that can be forwarded out of `received_msat`, the fee for it taken off; 0 = none. */

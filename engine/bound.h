@@ -2,8 +2,8 @@
 /*
  * bound.h - simple one-to-all searches from one end of a query.
  *
- * Place in the flow: view -> bound -> label pruning (least fee, expiry, hops still ahead) and
- * explain (who is reachable, how much fits).
+ * Place in the flow: view -> bound -> label pruning (least fee, expiry, hops still ahead), apart
+ * (least cost and largest htlc_min) and explain (who is reachable, how much fits).
  *
  * Threads: one thread (they use the scratch).
  */
@@ -15,6 +15,24 @@
 /* Fills scratch->bound for the limits that are set: from the source, at the delivered amount, over
  * half-channels that can carry it. Unreached nodes get FGR_MSAT_NONE or FGR_LIMIT_NONE. */
 void fgr_bound_fill(struct fgr_scratch *scratch, const struct fgr_search_task *task);
+
+/* Fills scratch->bound.cost, .friction and .minimum_msat: lower bounds from the source of what any
+ * route to a node costs, costs without its fees, and has as its largest htlc_min. Nodes that are
+ * reached only for FGR_COST_INF or more get that. */
+void fgr_bound_fill_costs(struct fgr_scratch *scratch, const struct fgr_search_task *task);
+
+/* Whether a route cheaper than `below` may have paid for the htlc_min of `edge`, which is more than
+ * the amount. Needs fgr_bound_fill_costs. */
+bool fgr_bound_is_in_reach(const struct fgr_scratch *scratch, const struct fgr_search_task *task,
+                           uint32_t edge, uint64_t below);
+
+/* Picks the htlc_min that most half-channels in reach have as scratch->bound.jump_msat, 0 if there
+ * are none, and bounds what is ahead of a node where less than that arrives: .low, if no
+ * half-channel ahead asks for as much; .high less the weighted amount, if one does, because fees
+ * have to bring the amount up to what the first of them asks for, and then comes what that one
+ * and the way to it cost. Needs fgr_bound_fill_costs. */
+void fgr_bound_fill_jump(struct fgr_scratch *scratch, const struct fgr_search_task *task,
+                         uint64_t below);
 
 /* Counts the nodes (without itself) that `node` reaches along `adj` over half-channels of at least
  * `amount_msat`; scratch->bound.hops then holds the distances. */

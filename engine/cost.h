@@ -87,6 +87,16 @@ static inline uint64_t fgr_cost_certain(const struct fgr_cost *cost, uint32_t cl
     return sum > FGR_COST_INF ? FGR_COST_INF : (uint64_t)sum;
 }
 
+/* No half-channel of a list from entry `i` on costs less to forward over: lists are sorted so. */
+static inline uint64_t fgr_cost_of_rest(const struct fgr_cost *cost,
+                                        const struct fgr_adjacency *adjacency, uint32_t i,
+                                        uint64_t amount_msat)
+{
+    uint64_t rank = fgr_adjacency_rank(adjacency, i);
+    uint64_t fee_msat = amount_msat < 1000000 ? rank * amount_msat / 1000000 : rank;
+    return fee_msat * cost->fee_weight;
+}
+
 /* What forwarding over a half-channel costs. At most 2 * FGR_COST_INF. */
 static inline uint64_t fgr_cost_forward(const struct fgr_cost *cost, const struct fgr_half *half,
                                         uint64_t fee_msat, uint64_t amount_msat,

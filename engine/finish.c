@@ -147,8 +147,7 @@ void fgr_finish_blocked(struct fgr_run *run, const struct fgr_label *label, uint
     const struct fgr_half *half = &run->view->half[edge];
     uint64_t min_msat = half->htlc_min_msat;
     uint64_t extra_msat = min_msat - run->task->amount_msat;
-    bool is_kept_apart = run->mode >= FGR_RUN_STRICT && label->amount_msat < run->top_msat;
-    if (is_kept_apart || extra_msat > run->task->limits.fee_msat || potential >= FGR_COST_INF) {
+    if (extra_msat > run->task->limits.fee_msat || potential >= FGR_COST_INF) {
         return;
     }
     /* A path that satisfies this htlc_min has paid at least `extra` in fees by then. */
@@ -166,6 +165,5 @@ void fgr_finish_blocked(struct fgr_run *run, const struct fgr_label *label, uint
     bound = bound < FGR_COST_INF ? bound : FGR_COST_INF - 1;
     if (bound < run->best->cost) {
         run->blocked = bound < run->blocked ? bound : run->blocked;
-        run->blocked_msat = min_msat > run->blocked_msat ? min_msat : run->blocked_msat;
     }
 }

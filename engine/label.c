@@ -7,15 +7,10 @@
  * needs no larger amount; where limits bind, also no more expiry, hops and onion bytes.
  *
  * One thing can break it: what is put in front may have a half-channel whose htlc_min B's larger
- * amount satisfies and A's smaller one misses. PLAIN and LIMITED passes notice each half-channel
- * that misses its htlc_min and could still matter (fgr_finish_blocked). If there is one, a STRICT
- * pass keeps amounts below the largest such htlc_min apart, and notices in turn whether that was
- * not large enough.
+ * amount satisfies and A's smaller one misses. These passes notice each half-channel that misses
+ * its htlc_min and could still matter (fgr_finish_blocked); apart.c takes over if there is one.
  *
- * Then loops. What is put in front may pass a node of A. Cutting the loop out leaves a cheaper way
- * with a smaller amount: fine, unless again that amount misses an htlc_min. A STRICT pass refuses
- * loops and notes where it did (run.looped); if that could still matter, a FULL pass also asks
- * that A visits no node that B does not.
+ * Loops need no care: leaving one out gives a cheaper way with a smaller amount, the same case.
  */
 #include "engine/run.h"
 
@@ -28,35 +23,12 @@ uint32_t fgr_label_at(const struct fgr_scratch *scratch, uint32_t label, uint32_
     return at;
 }
 
-/* Every node of `a`'s way lies on `b`'s. */
-static bool visits_subset(const struct fgr_scratch *scratch, const struct fgr_label *a,
-                          const struct fgr_label *b)
-{
-    for (uint32_t at = a->parent; at != FGR_IDX_NONE; at = scratch->label[at].parent) {
-        if (fgr_label_at(scratch, b->parent, scratch->label[at].node) == FGR_IDX_NONE) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static bool dominates(const struct fgr_run *run, const struct fgr_label *a,
                       const struct fgr_label *b)
 {
-    if (a->cost > b->cost || a->amount_msat > b->amount_msat) {
-        return false;
-    }
-    if (run->mode == FGR_RUN_PLAIN) {
-        return true;
-    }
-    if (a->cltv > b->cltv || a->hops > b->hops || a->bytes > b->bytes) {
-        return false;
-    }
-    if (run->mode == FGR_RUN_LIMITED) {
-        return true;
-    }
-    return (a->amount_msat == b->amount_msat || a->amount_msat >= run->top_msat) &&
-           (run->mode == FGR_RUN_STRICT || visits_subset(run->scratch, a, b));
+    return a->cost <= b->cost && a->amount_msat <= b->amount_msat &&
+           (run->mode == FGR_RUN_PLAIN ||
+            (a->cltv <= b->cltv && a->hops <= b->hops && a->bytes <= b->bytes));
 }
 
 /* What lies ahead of a node at least. */
@@ -66,23 +38,21 @@ struct ahead {
     uint32_t hops;
 };
 
-static struct ahead ahead_of(const struct fgr_run *run, uint32_t node)
+static struct ahead ahead_of(const struct fgr_scratch *scratch, const struct fgr_limits *limits,
+                             uint32_t node)
 {
-    const struct fgr_limit_bound *bound = &run->scratch->bound;
-    const struct fgr_limits *limits = &run->task->limits;
-    if (!run->has_bounds) {
-        return (struct ahead){0, 0, 0};
-    }
+    const struct fgr_limit_bound *bound = &scratch->bound;
     return (struct ahead){limits->fee_msat == FGR_MSAT_NONE ? 0 : bound->fee_msat[node],
                           limits->cltv == FGR_LIMIT_NONE ? 0 : bound->cltv[node],
                           bound->hops[node]};
 }
 
-bool fgr_label_keeps_limits(const struct fgr_run *run, const struct fgr_label *label)
+bool fgr_label_keeps_limits(const struct fgr_scratch *scratch, const struct fgr_search_task *task,
+                            const struct fgr_label *label)
 {
-    const struct fgr_limits *limits = &run->task->limits;
-    struct ahead ahead = ahead_of(run, label->node);
-    uint64_t fee_msat = label->amount_msat - run->task->amount_msat;
+    const struct fgr_limits *limits = &task->limits;
+    struct ahead ahead = ahead_of(scratch, limits, label->node);
+    uint64_t fee_msat = label->amount_msat - task->amount_msat;
     uint64_t bytes = label->bytes;
     if (ahead.hops > 0) {
         bytes += (uint64_t)(ahead.hops - 1) * fgr_onion_hop_bytes(label->amount_msat);
@@ -95,7 +65,7 @@ bool fgr_label_keeps_limits(const struct fgr_run *run, const struct fgr_label *l
 uint32_t fgr_label_new(struct fgr_run *run, const struct fgr_label *label)
 {
     struct fgr_scratch *s = run->scratch;
-    if (s->n_labels >= run->max_labels) {
+    if (s->n_labels >= run->task->max_labels) {
         run->is_exhausted = true;
         return FGR_IDX_NONE;
     }

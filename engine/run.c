@@ -44,34 +44,10 @@
 /* Lists shorter than this are swept once. */
 #define TWO_SWEEPS_FROM 24
 
-/* x as a float that is not larger. */
-static float float_floor(uint64_t x)
-{
-    float f = (float)x;
-    /* 2^64 itself does not convert back; amounts and costs stay far below. */
-    return (uint64_t)f > x ? nextafterf(f, 0.0F) : f;
-}
-
 /* A float that is not smaller than a - b, and not positive when b >= a. */
 static float slack_ceil(uint64_t a, uint64_t b)
 {
     return b >= a ? 0.0F : (float)(a - b) * (1.0F + 1.0F / 4194304.0F);
-}
-
-static struct fgr_scan_terms scan_terms(const struct fgr_cost *cost, uint64_t amount_msat)
-{
-    float amount = float_floor(amount_msat);
-    float fee = (float)cost->fee_weight;
-    uint64_t fixed =
-        (uint64_t)cost->hop_weight + (uint64_t)cost->byte_weight * fgr_onion_hop_bytes(amount_msat);
-    return (struct fgr_scan_terms){
-        .amount_msat = amount,
-        .base = fee,
-        .ppm = fee * (amount * 1e-6F),
-        .cltv = (float)cost->risk_ppb * 1e-9F * amount + (float)cost->cltv_weight,
-        .fail = cost->model == FGR_PROB_UNIFORM ? float_floor(cost->fail_msat) : 0.0F,
-        .fixed = (float)fixed,
-    };
 }
 
 /* ---- forward front ---------------------------------------------------------------------- */
@@ -137,15 +113,6 @@ static uint64_t backward_floor(const struct fgr_run *run)
     return least;
 }
 
-/* No entry of a list from `i` on is cheaper than this. */
-static uint64_t rest_of_list(const struct fgr_run *run, const struct fgr_adjacency *adjacency,
-                             uint32_t i, uint64_t amount_msat)
-{
-    uint64_t rank = fgr_adjacency_rank(adjacency, i);
-    uint64_t fee_msat = amount_msat < 1000000 ? rank * amount_msat / 1000000 : rank;
-    return fee_msat * run->task->cost.fee_weight;
-}
-
 /* Of the scanned entries, those that meet the other front: the first routes come of them. */
 static void meet_backward(struct fgr_run *run, uint32_t first, uint32_t n, uint64_t forward_cost)
 {
@@ -168,7 +135,8 @@ static void expand_forward(struct fgr_run *run, uint32_t node, uint64_t forward_
     run->work[0] += STEP_WORK;
     for (uint32_t first = out->first[node]; first < end; first += FGR_SCAN_BLOCK) {
         uint32_t n = end - first < FGR_SCAN_BLOCK ? end - first : FGR_SCAN_BLOCK;
-        if (ahead + rest_of_list(run, out, first, run->task->amount_msat) >= run->best->cost) {
+        if (ahead + fgr_cost_of_rest(&run->task->cost, out, first, run->task->amount_msat) >=
+            run->best->cost) {
             return;
         }
         run->stats.relaxed += n;
@@ -304,21 +272,6 @@ static bool price(struct fgr_run *run, struct fgr_label *label, uint64_t potenti
     return true;
 }
 
-/* Whether `label` comes back to a node of its own way. Noted where it asks for more than the first
- * visit did: only then can cutting the loop out lose anything. */
-static bool is_loop(struct fgr_run *run, const struct fgr_label *label, uint64_t bound)
-{
-    uint32_t first = fgr_label_at(run->scratch, label->parent, label->node);
-    if (first == FGR_IDX_NONE) {
-        return false;
-    }
-    if (run->mode == FGR_RUN_STRICT && bound < run->looped &&
-        run->scratch->label[first].amount_msat < label->amount_msat) {
-        run->looped = bound;
-    }
-    return true;
-}
-
 /* Prices a guess and keeps it if it can still be part of the best route. */
 static bool confirm(struct fgr_run *run, uint32_t idx)
 {
@@ -330,8 +283,7 @@ static bool confirm(struct fgr_run *run, uint32_t idx)
     }
     uint64_t bound = label->cost + fgr_run_potential(run, label->node, label->amount_msat);
     if (bound >= run->best->cost ||
-        (run->mode != FGR_RUN_PLAIN && !fgr_label_keeps_limits(run, label)) ||
-        (run->mode >= FGR_RUN_STRICT && is_loop(run, label, bound)) ||
+        (run->mode == FGR_RUN_LIMITED && !fgr_label_keeps_limits(run->scratch, run->task, label)) ||
         !fgr_label_keep(run, idx, state)) {
         return false;
     }
@@ -407,12 +359,14 @@ static void expand_backward(struct fgr_run *run, uint32_t from)
     if (fgr_bit_get(s->at_source, node)) {
         fgr_finish_source(run, from);
     }
-    struct fgr_scan_terms terms = scan_terms(&run->task->cost, s->label[from].amount_msat);
+    struct fgr_scan_terms terms;
+    fgr_scan_terms_init(&terms, &run->task->cost, s->label[from].amount_msat);
     uint32_t end = in->first[node + 1];
     run->work[1] += STEP_WORK;
     for (uint32_t first = in->first[node]; first < end; first += FGR_SCAN_BLOCK) {
         uint32_t n = end - first < FGR_SCAN_BLOCK ? end - first : FGR_SCAN_BLOCK;
-        if (s->label[from].cost + rest_of_list(run, in, first, s->label[from].amount_msat) >=
+        if (s->label[from].cost +
+                fgr_cost_of_rest(&run->task->cost, in, first, s->label[from].amount_msat) >=
             run->best->cost) {
             return;
         }
@@ -450,7 +404,7 @@ static void start_backward(struct fgr_run *run)
     struct fgr_node_state *state = fgr_scratch_node(s, task->to);
     uint32_t idx = fgr_label_new(run, &label);
     if (idx == FGR_IDX_NONE ||
-        (run->mode != FGR_RUN_PLAIN && !fgr_label_keeps_limits(run, &label))) {
+        (run->mode == FGR_RUN_LIMITED && !fgr_label_keeps_limits(s, task, &label))) {
         return;
     }
     state->guess = idx;
@@ -477,15 +431,6 @@ static bool is_forward_turn(const struct fgr_run *run, uint32_t label_node)
     uint32_t next = fgr_heap_item(s->forward.entry[0]);
     return run->work[0] + (out[next + 1] - out[next]) <
            run->work[1] + (in[label_node + 1] - in[label_node]);
-}
-
-/* Whether `bound` proves the best path well enough. */
-static bool is_proven(const struct fgr_run *run, uint64_t bound)
-{
-    uint64_t cost = run->best->cost;
-    return bound >= cost ||
-           (cost < FGR_COST_INF && run->task->max_gap_ppm > 0 &&
-            (fgr_u128)cost * 1000000 <= (fgr_u128)bound * (1000000 + run->task->max_gap_ppm));
 }
 
 /* The heap whose least label comes next, and the bound of that label; NULL if none is left. */
@@ -536,12 +481,12 @@ static void step_backward(struct fgr_run *run, struct fgr_heap *heap)
 uint64_t fgr_run(struct fgr_run *run)
 {
     fgr_scratch_reset(run->scratch);
-    run->forward_terms = scan_terms(&run->task->cost, run->task->amount_msat);
+    fgr_scan_terms_init(&run->forward_terms, &run->task->cost, run->task->amount_msat);
     start_forward(run);
     start_backward(run);
     uint64_t bound = 0;
     struct fgr_heap *heap = next_heap(run, &bound);
-    while (heap != NULL && !is_proven(run, bound)) {
+    while (heap != NULL && !fgr_search_is_proven(run->task, run->best, bound)) {
         step_backward(run, heap);
         if (run->is_exhausted) {
             break; /* `bound` held before that step */

@@ -12,12 +12,10 @@
 
 #include "engine/search.h"
 
-/* What a pass keeps apart. Each mode is exact for more than the one before, and dearer. */
+/* What a pass keeps apart. */
 enum fgr_run_mode {
-    FGR_RUN_PLAIN,   /* cost and amount; limits ignored */
-    FGR_RUN_LIMITED, /* also expiry, hops, onion bytes; limits kept */
-    FGR_RUN_STRICT,  /* also each amount below `top_msat` by itself */
-    FGR_RUN_FULL     /* also which nodes were visited */
+    FGR_RUN_PLAIN,  /* cost and amount; limits ignored */
+    FGR_RUN_LIMITED /* also expiry, hops, onion bytes; limits kept */
 };
 
 struct fgr_run {
@@ -26,26 +24,21 @@ struct fgr_run {
     const struct fgr_view *view;
     struct fgr_search_result *best; /* cost and edges of the best complete path so far */
     enum fgr_run_mode mode;
-    uint32_t max_labels;
     struct fgr_scan_terms forward_terms; /* at the delivered amount */
     bool keeps_limits;                   /* only complete paths within the limits count */
-    bool has_bounds;                     /* scratch->bound is filled */
     bool is_too_long;         /* the best path has more than FGR_HOPS_MAX edges: not kept */
     bool is_exhausted;        /* no room for another label: the pass is unproven */
-    uint64_t top_msat;        /* STRICT and up: from this amount on, less is always better */
     uint64_t source_min_msat; /* least htlc_min of the source's half-channels */
     uint64_t source_max_msat; /* their largest htlc_max */
     uint64_t radius;          /* no unsettled node is nearer to the source */
     uint64_t blocked;         /* least bound of a path that needs a larger amount for an htlc_min */
-    uint64_t blocked_msat;    /* largest htlc_min among those */
-    uint64_t looped;          /* least bound of a path that dominance may have lost to a loop */
     uint64_t work[2];         /* of the forward and the backward front: who moves next */
     struct fgr_search_stats stats;
 };
 
 /* Runs the two fronts until best->cost is proven (for the mode), none is left or the work limit
- * ends it. `best` may hold a path to beat. Returns a lower bound for the mode, `blocked` and
- * `looped` apart; FGR_COST_INF if nothing is left. */
+ * ends it. `best` may hold a path to beat. Returns a lower bound for the mode, `blocked` apart;
+ * FGR_COST_INF if nothing is left. */
 uint64_t fgr_run(struct fgr_run *run);
 
 /* Lower bound of what a label of `amount_msat` at `node` still has to pay: the forward cost, exact
@@ -68,8 +61,10 @@ static inline uint64_t fgr_run_potential(const struct fgr_run *run, uint32_t nod
 
 /* ---- label.c ---- */
 
-/* Whether a label at `node` may still become part of a route that keeps the limits. */
-bool fgr_label_keeps_limits(const struct fgr_run *run, const struct fgr_label *label);
+/* Whether a label may still become part of a route that keeps the limits. Needs
+ * fgr_bound_fill. */
+bool fgr_label_keeps_limits(const struct fgr_scratch *scratch, const struct fgr_search_task *task,
+                            const struct fgr_label *label);
 
 /* Puts `label` into the pool. FGR_IDX_NONE if there is no room (run->is_exhausted). */
 uint32_t fgr_label_new(struct fgr_run *run, const struct fgr_label *label);

@@ -9,7 +9,7 @@
 #ifndef FGR_ENGINE_SCAN_H
 #define FGR_ENGINE_SCAN_H
 
-#include "graph/view.h"
+#include "engine/cost.h"
 
 #define FGR_SCAN_BLOCK 64
 
@@ -28,6 +28,10 @@ struct fgr_scan_terms {
 
 /* The fixed-point logarithm may be this much below the true one (graph/util/fixed.h). */
 #define FGR_SCAN_LOG_SLACK (1.0F / 536870912.0F)
+
+/* The terms of `cost` at an amount. */
+void fgr_scan_terms_init(struct fgr_scan_terms *out_terms, const struct fgr_cost *cost,
+                         uint64_t amount_msat);
 
 /* At most -ln(1 - x), 0 <= x <= 1: its first terms, all positive. */
 static inline float fgr_scan_series(float x)

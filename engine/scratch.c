@@ -30,7 +30,7 @@ struct part {
     size_t bytes;
 };
 
-enum { N_PARTS = 11 };
+enum { N_PARTS = 17 };
 
 static void list_parts(struct fgr_scratch *s, struct part parts[N_PARTS])
 {
@@ -49,6 +49,12 @@ static void list_parts(struct fgr_scratch *s, struct part parts[N_PARTS])
         {(void **)&s->bound.fee_msat, n_nodes * sizeof *s->bound.fee_msat},
         {(void **)&s->bound.cltv, n_nodes * sizeof *s->bound.cltv},
         {(void **)&s->bound.hops, n_nodes * sizeof *s->bound.hops},
+        {(void **)&s->bound.cost, n_nodes * sizeof *s->bound.cost},
+        {(void **)&s->bound.friction, n_nodes * sizeof *s->bound.friction},
+        {(void **)&s->bound.minimum_msat, n_nodes * sizeof *s->bound.minimum_msat},
+        {(void **)&s->bound.low, n_nodes * sizeof *s->bound.low},
+        {(void **)&s->bound.high, n_nodes * sizeof *s->bound.high},
+        {(void **)&s->bucket, FGR_BUCKETS * sizeof *s->bucket},
         {(void **)&s->probe, sizeof *s->probe},
     };
     memcpy(parts, all, sizeof all);

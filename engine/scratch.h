@@ -15,12 +15,15 @@
 #include "fulgurite/route.h"
 #include "graph/util/heap.h"
 
-/* Room for 262 144 labels (10 MB): thousands of times what a query needs, and the work limit of
+/* Room for 262 144 labels (12 MB): thousands of times what a query needs, and the work limit of
  * the queries that are NP-hard at heart. */
 #define FGR_LABELS_MAX (UINT32_C(1) << 18)
 
-/* Default for passes whose labels hardly dominate each other: their cost grows with the square. */
-#define FGR_LABELS_APART (UINT32_C(1) << 15)
+/* Default for passes whose labels hardly dominate each other. */
+#define FGR_LABELS_APART (UINT32_C(1) << 17)
+
+/* Lists of labels by node and amount, for those passes. */
+#define FGR_BUCKETS (UINT32_C(1) << 16)
 
 struct fgr_node_state {
     uint64_t forward_cost; /* from the source at the delivered amount; INF = not reached */
@@ -53,12 +56,17 @@ struct fgr_label {
     uint8_t state; /* FGR_LABEL_* */
 };
 
-/* Least of each resource from the source to a node, whatever the cost: prunes labels that cannot
- * keep a limit any more. Filled only when a limit binds. */
+/* Least of each from the source to a node, whatever the others: bounds what a label still has to
+ * pay or to use. Filled only by the passes that ask for it. */
 struct fgr_limit_bound {
     uint64_t *fee_msat;
     uint32_t *cltv;
     uint32_t *hops;
+    uint64_t *cost;
+    uint64_t *friction; /* cost without the fees */
+    uint64_t *minimum_msat;
+    uint64_t *low, *high; /* see fgr_bound_fill_jump */
+    uint64_t jump_msat;
 };
 
 struct fgr_scratch {
@@ -69,6 +77,7 @@ struct fgr_scratch {
     uint32_t n_labels;
     fgr_scan_fn *scan;
     struct fgr_node_state *node;
+    uint32_t *bucket;    /* FGR_BUCKETS lists of labels */
     uint64_t *settled;   /* bit per node: forward_cost is final */
     uint64_t *at_source; /* bit per node: a half-channel from the source enters it */
     struct fgr_label *label;

@@ -30,8 +30,8 @@ struct fgr_search_task {
     uint64_t amount_msat;
     uint32_t final_bytes;      /* framed payload of the destination */
     uint32_t max_gap_ppm;      /* stop when cost <= bound * (1 + gap) */
-    uint32_t max_labels;       /* of a PLAIN or LIMITED pass (search.c) */
-    uint32_t max_labels_apart; /* of a STRICT or FULL pass, where labels are dearer */
+    uint32_t max_labels;       /* of a pass of run.c */
+    uint32_t max_labels_apart; /* of a pass of apart.c, where labels are dearer */
 };
 
 struct fgr_search_result {
@@ -46,5 +46,18 @@ struct fgr_search_result {
  * the work limit ended the search. */
 void fgr_search(struct fgr_scratch *scratch, struct fgr_search_result *out_result,
                 const struct fgr_search_task *task);
+
+/* Whether a path keeps the limits, its amounts counted as the public contract does. */
+bool fgr_search_keeps_limits(const struct fgr_search_task *task, const uint32_t *edges,
+                             uint32_t n_edges);
+
+/* Whether `bound` proves the result well enough. */
+static inline bool fgr_search_is_proven(const struct fgr_search_task *task,
+                                        const struct fgr_search_result *result, uint64_t bound)
+{
+    return bound >= result->cost ||
+           (result->cost < FGR_COST_INF && task->max_gap_ppm > 0 &&
+            (fgr_u128)result->cost * 1000000 <= (fgr_u128)bound * (1000000 + task->max_gap_ppm));
+}
 
 #endif
