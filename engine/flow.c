@@ -31,8 +31,11 @@
 #define BALANCE_SHARE 0.1
 #define BALANCE_FINEST 1e-9
 
-/* What is missing costs this many times the first path, then as many times more. */
+/* What is missing costs this many times the first path, then as many times more; up to more than a
+ * msat can cost on half-channels with room for another one. */
 #define MISSING_FACTOR 8.0
+#define MISSING_RISE 32.0
+#define MISSING_MOST 1000.0
 
 /* A missing rest below this is rounding. */
 #define MISSING_MSAT 1.0
@@ -55,6 +58,12 @@ void fgr_flow_end(struct fgr_flow *flow)
     forget_lanes(flow);
 }
 
+/* What has been learnt about the rest of the way holds no longer: prices have fallen. */
+static void restart(struct fgr_flow *flow)
+{
+    fgr_price_start(&flow->price, flow->view, flow->price.from, flow->price.to);
+}
+
 void fgr_flow_start(struct fgr_flow *flow, const struct fgr_view *view,
                     const struct fgr_tariff *tariff, uint32_t from, uint32_t to)
 {
@@ -71,7 +80,10 @@ void fgr_flow_start(struct fgr_flow *flow, const struct fgr_view *view,
     mix->n_lanes = 0;
     mix->n_steps = 0;
     mix->n_paths = 1;
-    mix->path[0] = (struct fgr_path){.is_open = true, .price = FGR_PRICE_MAX};
+    mix->path[0] =
+        (struct fgr_mix_path){.is_open = true, .price = FGR_PRICE_MAX, .high_msat = FGR_MIX_MOST};
+    flow->price.n_settled = 0;
+    flow->price.n_relaxed = 0;
     fgr_price_start(&flow->price, view, from, to);
 }
 
@@ -99,8 +111,22 @@ static uint64_t forwardable(const struct fgr_arc *arc, uint64_t received_msat)
     return amount_msat < received_msat && is_more ? amount_msat + 1 : amount_msat;
 }
 
-/* Largest part by every htlc_max, and what every htlc_min asks for at least. */
-static void limit(const struct fgr_mix *mix, struct fgr_path *path)
+/* Whether a part of `amount_msat` passes every htlc_min. */
+static bool passes(const struct fgr_mix *mix, const struct fgr_mix_path *path, uint64_t amount_msat)
+{
+    for (uint32_t i = path->n_hops; i-- > 0 && amount_msat <= FGR_MSAT_MAX;) {
+        const struct fgr_arc *arc = &mix->lane[path->lane[i]].arc;
+        if (amount_msat < arc->htlc_min_msat) {
+            return false;
+        }
+        uint64_t fee_msat = fgr_arc_fee(arc, amount_msat);
+        amount_msat = fee_msat < FGR_MSAT_MAX ? amount_msat + fee_msat : FGR_MSAT_MAX + 1;
+    }
+    return true;
+}
+
+/* Largest part by every htlc_max, least by every htlc_min. */
+static void limit(const struct fgr_mix *mix, struct fgr_mix_path *path)
 {
     uint64_t most_msat = FGR_MSAT_MAX;
     double least_msat = 0;
@@ -108,42 +134,48 @@ static void limit(const struct fgr_mix *mix, struct fgr_path *path)
         const struct fgr_arc *arc = &mix->lane[path->lane[i]].arc;
         most_msat = i == 0 ? most_msat : forwardable(arc, most_msat);
         most_msat = most_msat < arc->htlc_max_msat ? most_msat : arc->htlc_max_msat;
-        double least = (double)arc->htlc_min_msat / path->gain[i];
+        double least = ((double)arc->htlc_min_msat - path->offset[i]) / path->gain[i];
         least_msat = least > least_msat ? least : least_msat;
     }
     path->most_msat = most_msat;
     path->least_msat = (uint64_t)least_msat;
+    /* Fees are rounded down, so that a little more may be needed. */
+    for (int i = 0; i < 2 * FGR_HOPS_MAX && !passes(mix, path, path->least_msat); i++) {
+        path->least_msat++;
+    }
 }
 
-/* What the path costs at the mix's tariff. */
-static void rate(const struct fgr_flow *flow, struct fgr_path *path)
+/* What the path costs at the mix's tariff: fixed charges spread, or apart. */
+static void rate(const struct fgr_flow *flow, struct fgr_mix_path *path, bool is_apart)
 {
     const struct fgr_mix *mix = &flow->mix;
     const struct fgr_tariff *tariff = &mix->tariff;
     double gain = 1.0;
-    path->spread = 0;
-    path->bare = 0;
+    double offset = 0;
+    path->price = 0;
     path->fee = 0;
-    path->size_msat = flow->limits.whole_msat;
     path->fixed = tariff->part_cost_msat;
+    path->size_msat = flow->limits.whole_msat;
     for (uint32_t i = path->n_hops; i-- > 0;) {
         const struct fgr_arc *arc = &mix->lane[path->lane[i]].arc;
-        double risk = (double)arc->cltv_blocks * tariff->risk;
-        double fee = fgr_tariff_fee(tariff, arc);
         double most = fgr_price_size(&flow->limits, arc->htlc_max_msat);
+        double risk = (double)arc->cltv_blocks * tariff->risk;
+        double ppm = (double)arc->ppm * 1e-6;
+        double fee = is_apart ? ppm : fgr_tariff_fee(tariff, arc);
+        double base = is_apart ? (double)arc->base_msat + offset * ppm : 0;
         path->gain[i] = gain;
+        path->offset[i] = offset;
         path->size_msat = most < path->size_msat ? most : path->size_msat;
         path->fee += gain * fee;
-        path->spread += gain * (fee * tariff->fee_weight + risk);
-        path->bare += gain * ((double)arc->ppm * 1e-6 * tariff->fee_weight + risk);
-        path->fixed += (double)arc->base_msat * tariff->fee_weight;
-        if (i == 0) {
-            path->spread += gain * tariff->part_cost_msat / fgr_tariff_spread(tariff, arc);
+        path->price += gain * (fee * tariff->fee_weight + risk);
+        path->fixed += base * tariff->fee_weight + offset * risk;
+        if (i == 0 && !is_apart) {
+            path->price += gain * tariff->part_cost_msat / fgr_tariff_spread(tariff, arc);
         }
         gain *= 1.0 + fee;
+        offset += base;
     }
-    path->spread += flow->limits.part_weight / path->size_msat;
-    path->price = path->spread;
+    path->price += is_apart ? 0 : flow->limits.part_weight / path->size_msat;
     limit(mix, path);
 }
 
@@ -153,8 +185,8 @@ uint32_t fgr_flow_add(struct fgr_flow *flow, const uint32_t *edge, uint32_t n_ed
     if (mix->n_paths == FGR_PATHS_MAX || mix->n_lanes + n_edges > FGR_LANES_MAX) {
         return FGR_IDX_NONE;
     }
-    struct fgr_path *path = &mix->path[mix->n_paths];
-    *path = (struct fgr_path){.n_hops = n_edges, .is_open = true};
+    struct fgr_mix_path *path = &mix->path[mix->n_paths];
+    *path = (struct fgr_mix_path){.n_hops = n_edges, .is_open = true, .high_msat = FGR_MIX_MOST};
     for (uint32_t i = 0; i < n_edges; i++) {
         path->lane[i] = lane_for(flow, edge[i]);
     }
@@ -164,7 +196,7 @@ uint32_t fgr_flow_add(struct fgr_flow *flow, const uint32_t *edge, uint32_t n_ed
             return i;
         }
     }
-    rate(flow, path);
+    rate(flow, path, false);
     return mix->n_paths++;
 }
 
@@ -177,10 +209,23 @@ void fgr_flow_retariff(struct fgr_flow *flow, const struct fgr_tariff *tariff, d
     flow->credit_msat = credit_msat;
     flow->bound_msat = 0;
     for (uint32_t i = 1; i < mix->n_paths; i++) {
-        rate(flow, &mix->path[i]);
-        mix->path[i].is_open = true;
+        rate(flow, &mix->path[i], false);
     }
-    mix->path[0].is_open = true;
+    for (uint32_t i = 0; i < mix->n_paths; i++) {
+        mix->path[i].is_open = true;
+        mix->path[i].low_msat = 0;
+        mix->path[i].high_msat = FGR_MIX_MOST;
+    }
+    for (uint32_t i = 0; i < mix->n_lanes; i++) {
+        mix->lane[i].fixed_msat = 0;
+    }
+}
+
+void fgr_flow_set_apart(struct fgr_flow *flow)
+{
+    for (uint32_t i = 1; i < flow->mix.n_paths; i++) {
+        rate(flow, &flow->mix.path[i], true);
+    }
 }
 
 double fgr_flow_fee(const struct fgr_flow *flow)
@@ -328,19 +373,19 @@ static bool price_paths(struct fgr_flow *flow, struct fgr_price_way *out_way)
 /* What is missing becomes dearer. False if it is as dear as can be. */
 static bool press(struct fgr_flow *flow)
 {
-    struct fgr_path *missing = &flow->mix.path[0];
-    if (missing->price >= FGR_PRICE_MAX) {
+    struct fgr_mix_path *missing = &flow->mix.path[0];
+    double most = MISSING_MOST * (1.0 + flow->mix.tariff.fail_msat);
+    if (missing->price >= most) {
         return false;
     }
-    missing->price *= MISSING_FACTOR;
-    missing->price = missing->price < FGR_PRICE_MAX ? missing->price : FGR_PRICE_MAX;
+    missing->price *= MISSING_RISE;
     return true;
 }
 
 enum fgr_flow_end fgr_flow_solve(struct fgr_flow *flow, double gap)
 {
     struct fgr_mix *mix = &flow->mix;
-    struct fgr_path *missing = &mix->path[0];
+    struct fgr_mix_path *missing = &mix->path[0];
     double tolerance = gap * BALANCE_SHARE;
     while (flow->n_rounds < flow->max_rounds) {
         if (mix->n_paths > 1) {
@@ -381,4 +426,71 @@ enum fgr_flow_end fgr_flow_solve(struct fgr_flow *flow, double gap)
         }
     }
     return FGR_FLOW_STOPPED;
+}
+
+/* Takes the lines of the proof again. Returns the sum of their offsets. */
+static double restore_tangents(struct fgr_flow *flow)
+{
+    double sum = 0;
+    for (uint32_t i = 0; i < flow->mix.n_lanes; i++) {
+        struct fgr_lane *lane = &flow->mix.lane[i];
+        bool is_proven = i < flow->proof.n_lanes;
+        lane->slope =
+            is_proven ? flow->proof.slope[i] : fgr_tariff_flat(&flow->mix.tariff, &lane->arc);
+        lane->offset = is_proven ? flow->proof.offset[i] : 0;
+        sum += lane->offset;
+    }
+    return sum;
+}
+
+/* With the lines of the proof, a part of amount a costs at least V(a), the least over all ways of
+ * fixed charges + a * price: concave, so above its chord between the least and the whole amount.
+ * Summed up over k parts the chord gives V(whole) and, for each part after the first, by how much the
+ * chord starts above 0. */
+double fgr_flow_several(struct fgr_flow *flow, double min_part_msat, double enough_msat)
+{
+    struct fgr_mix *mix = &flow->mix;
+    struct fgr_tariff tariff = mix->tariff;
+    struct fgr_price_way way;
+    double whole_msat = flow->amount_msat;
+    double offsets = restore_tangents(flow);
+    mix->tariff.is_whole = true;
+    restart(flow);
+    find(flow, &way, flow->proof.unit_price);
+    double price = way.price;
+    double bound_msat = offsets + whole_msat * price;
+    double scale = whole_msat * min_part_msat / (whole_msat - min_part_msat);
+    mix->tariff.top_msat = min_part_msat;
+    find(flow, &way, price + (enough_msat - bound_msat) / scale);
+    mix->tariff = tariff;
+    flow->n_rounds += 2;
+    bound_msat += scale * (way.price - price);
+    return bound_msat < enough_msat ? bound_msat : enough_msat;
+}
+
+bool fgr_flow_detour(struct fgr_flow *flow)
+{
+    struct fgr_mix *mix = &flow->mix;
+    struct fgr_price_way way;
+    double block = FGR_PRICE_MAX / 1e6;
+    for (uint32_t i = 0; i < mix->n_lanes; i++) {
+        mix->lane[i].slope = fgr_mix_slope(mix, &mix->lane[i], mix->lane[i].flow_msat);
+    }
+    for (uint32_t i = 1; i < mix->n_paths; i++) {
+        const struct fgr_mix_path *path = &mix->path[i];
+        uint32_t narrow = 0;
+        for (uint32_t j = 1; j < path->n_hops; j++) {
+            if (mix->lane[path->lane[j]].arc.htlc_max_msat <
+                mix->lane[path->lane[narrow]].arc.htlc_max_msat) {
+                narrow = j;
+            }
+        }
+        if (path->is_open && path->amount_msat >= path->high_msat) {
+            mix->lane[path->lane[narrow]].slope = block;
+        }
+    }
+    find(flow, &way, block);
+    flow->n_rounds++;
+    uint32_t n_before = mix->n_paths;
+    return way.n_edges > 0 && fgr_flow_add(flow, way.edge, way.n_edges) == n_before;
 }

@@ -55,6 +55,13 @@ void fgr_flow_start(struct fgr_flow *flow, const struct fgr_view *view,
 void fgr_flow_retariff(struct fgr_flow *flow, const struct fgr_tariff *tariff, double part_weight,
                        double credit_msat);
 
+/* Adds the cheapest path that avoids half-channels where the paths in use carry all they can. False
+ * if there is none. */
+bool fgr_flow_detour(struct fgr_flow *flow);
+
+/* Prices with fixed charges apart, as parts pay them: until the next tariff. */
+void fgr_flow_set_apart(struct fgr_flow *flow);
+
 /* Fees of the flow, and the least number of parts that it takes: fractions count. */
 double fgr_flow_fee(const struct fgr_flow *flow);
 double fgr_flow_parts(const struct fgr_flow *flow);
@@ -64,6 +71,10 @@ uint32_t fgr_flow_add(struct fgr_flow *flow, const uint32_t *edge, uint32_t n_ed
 
 /* Adds paths and balances until cost <= bound * (1 + gap). */
 enum fgr_flow_end fgr_flow_solve(struct fgr_flow *flow, double gap);
+
+/* The bound of the last proof for sets of two parts or more, none below `min_part_msat`: the second
+ * pays fixed charges of its own. No larger than `enough_msat`. */
+double fgr_flow_several(struct fgr_flow *flow, double min_part_msat, double enough_msat);
 
 /* Forgets which half-channels are lanes. To be called after each use. */
 void fgr_flow_end(struct fgr_flow *flow);

@@ -79,7 +79,7 @@ static double curvature(const struct fgr_mix *mix, const struct fgr_lane *lane)
 
 void fgr_mix_shift(struct fgr_mix *mix, uint32_t path, double delta_msat)
 {
-    struct fgr_path *p = &mix->path[path];
+    struct fgr_mix_path *p = &mix->path[path];
     p->amount_msat += delta_msat;
     for (uint32_t i = 0; i < p->n_hops; i++) {
         mix->lane[p->lane[i]].flow_msat += delta_msat * p->gain[i];
@@ -104,12 +104,12 @@ double fgr_mix_cost(const struct fgr_mix *mix)
 static void refresh_flows(struct fgr_mix *mix)
 {
     for (uint32_t i = 0; i < mix->n_lanes; i++) {
-        mix->lane[i].flow_msat = 0;
+        mix->lane[i].flow_msat = mix->lane[i].fixed_msat;
     }
     for (uint32_t i = 0; i < mix->n_paths; i++) {
         double amount_msat = mix->path[i].amount_msat;
         mix->path[i].amount_msat = 0;
-        if (amount_msat > 0) {
+        if (amount_msat > 0 || amount_msat < 0) {
             fgr_mix_shift(mix, i, amount_msat);
         }
     }
@@ -121,7 +121,7 @@ static void refresh_slopes(struct fgr_mix *mix)
         mix->lane[i].slope = fgr_mix_slope(mix, &mix->lane[i], mix->lane[i].flow_msat);
     }
     for (uint32_t i = 0; i < mix->n_paths; i++) {
-        const struct fgr_path *p = &mix->path[i];
+        const struct fgr_mix_path *p = &mix->path[i];
         double price = p->price;
         for (uint32_t j = 0; p->is_open && j < p->n_hops; j++) {
             price += p->gain[j] * mix->lane[p->lane[j]].slope;
@@ -141,12 +141,12 @@ static void factor(struct fgr_mix *mix)
     double *weight = mix->lane_step;
     double largest = 0;
     for (uint32_t i = 0; i < n; i++) {
-        const struct fgr_path *p = &mix->path[mix->used[i]];
+        const struct fgr_mix_path *p = &mix->path[mix->used[i]];
         for (uint32_t k = 0; k < p->n_hops; k++) {
             weight[p->lane[k]] = curvature(mix, &mix->lane[p->lane[k]]) * p->gain[k];
         }
         for (uint32_t j = 0; j <= i; j++) {
-            const struct fgr_path *q = &mix->path[mix->used[j]];
+            const struct fgr_mix_path *q = &mix->path[mix->used[j]];
             double sum = 0;
             for (uint32_t k = 0; k < q->n_hops; k++) {
                 sum += weight[q->lane[k]] * q->gain[k];
@@ -188,8 +188,8 @@ static void solve(const struct fgr_mix *mix, double *x)
     }
 }
 
-/* The Newton step of the paths in use. False if it would take from an empty path, which then is no
- * longer in use. */
+/* The Newton step of the paths in use. False if it would move one of them beyond its limits, which
+ * then is no longer in use. */
 static bool aim(struct fgr_mix *mix)
 {
     uint32_t n = mix->n_used;
@@ -211,7 +211,9 @@ static bool aim(struct fgr_mix *mix)
         mix->step[i] = nu * mix->unit[i] - mix->step[i];
     }
     for (uint32_t i = 0; i < n; i++) {
-        if (mix->step[i] < 0 && mix->path[mix->used[i]].amount_msat <= 0) {
+        const struct fgr_mix_path *p = &mix->path[mix->used[i]];
+        if ((mix->step[i] < 0 && p->amount_msat <= p->low_msat) ||
+            (mix->step[i] > 0 && p->amount_msat >= p->high_msat)) {
             mix->used[i] = mix->used[--mix->n_used];
             return false;
         }
@@ -219,18 +221,19 @@ static bool aim(struct fgr_mix *mix)
     return true;
 }
 
-/* Flows of a whole step, and the part of it after which a path is empty or a half-channel nearly
- * full. `out_path` is the path that becomes empty then, or n_paths. */
+/* Flows of a whole step, and the part of it after which a path is at its limit or a half-channel
+ * nearly full. `out_path` is the path that is at its limit then, or n_paths. */
 static double reach(struct fgr_mix *mix, uint32_t *out_path)
 {
     double most = 1e30;
     *out_path = mix->n_paths;
     mix->n_lanes_used = 0;
     for (uint32_t i = 0; i < mix->n_used; i++) {
-        const struct fgr_path *p = &mix->path[mix->used[i]];
+        const struct fgr_mix_path *p = &mix->path[mix->used[i]];
         double step = mix->step[i];
-        if (step < 0 && p->amount_msat < most * -step) {
-            most = p->amount_msat / -step;
+        double way = step < 0 ? p->amount_msat - p->low_msat : p->high_msat - p->amount_msat;
+        if (way < most * fabs(step)) {
+            most = way / fabs(step);
             *out_path = mix->used[i];
         }
         for (uint32_t k = 0; k < p->n_hops; k++) {
@@ -245,7 +248,7 @@ static double reach(struct fgr_mix *mix, uint32_t *out_path)
     for (uint32_t i = 0; i < mix->n_lanes_used; i++) {
         const struct fgr_lane *lane = &mix->lane[mix->lane_used[i]];
         double step = mix->lane_step[mix->lane_used[i]];
-        double room = ROOM_SHARE * ((double)lane->arc.most_msat + 0.5 - lane->flow_msat);
+        double room = ROOM_SHARE * ((double)lane->arc.most_msat - lane->flow_msat);
         room = room > 0 ? room : 0;
         if (step > 0 && room < most * step) {
             most = room / step;
@@ -303,53 +306,73 @@ static double stretch(const struct fgr_mix *mix, double most)
 /* Goes along the step. False if it leads nowhere. */
 static bool go(struct fgr_mix *mix)
 {
-    uint32_t emptied;
-    double most = reach(mix, &emptied);
+    uint32_t ended;
+    double most = reach(mix, &ended);
     double part = most > 0 ? stretch(mix, most) : 0;
     for (uint32_t i = 0; i < mix->n_lanes_used; i++) {
         mix->lane_step[mix->lane_used[i]] = 0;
         mix->is_lane_used[mix->lane_used[i]] = false;
     }
     for (uint32_t i = 0; i < mix->n_used; i++) {
+        struct fgr_mix_path *p = &mix->path[mix->used[i]];
         fgr_mix_shift(mix, mix->used[i], part * mix->step[i]);
-        if (mix->path[mix->used[i]].amount_msat < 0) {
-            mix->path[mix->used[i]].amount_msat = 0;
+        bool is_ended = part >= most && mix->used[i] == ended;
+        if (p->amount_msat < p->low_msat || (is_ended && mix->step[i] < 0)) {
+            p->amount_msat = p->low_msat;
         }
-    }
-    if (part >= most && emptied < mix->n_paths) {
-        fgr_mix_shift(mix, emptied, -mix->path[emptied].amount_msat);
-        mix->path[emptied].amount_msat = 0;
-        return true;
+        if (p->amount_msat > p->high_msat || (is_ended && mix->step[i] > 0)) {
+            p->amount_msat = p->high_msat;
+        }
     }
     return part > 0;
 }
 
-/* Puts the paths that carry something into use, and the cheapest open one. Returns by how much, as
- * a share of the dearest marginal price, they disagree. */
+static void use(struct fgr_mix *mix, uint32_t path)
+{
+    for (uint32_t i = 0; i < mix->n_used; i++) {
+        if (mix->used[i] == path) {
+            return;
+        }
+    }
+    mix->used[mix->n_used++] = (uint16_t)path;
+}
+
+/* Puts the paths that can go both ways into use, and of the others the dearest that can give and the
+ * cheapest that can take. Returns by how much, as a share of the dearest marginal price, they
+ * disagree. */
 static double gather(struct fgr_mix *mix, double *out_least)
 {
     double dearest = 0;
-    double least = FGR_PRICE_MAX * FGR_PRICE_MAX;
-    uint32_t cheapest = mix->n_paths;
+    double least = FGR_PRICE_MAX * 1e30;
+    uint32_t giver = mix->n_paths;
+    uint32_t taker = mix->n_paths;
     mix->n_used = 0;
     for (uint32_t i = 0; i < mix->n_paths; i++) {
-        if (!mix->path[i].is_open) {
+        const struct fgr_mix_path *p = &mix->path[i];
+        bool can_give = p->amount_msat > p->low_msat;
+        bool can_take = p->amount_msat < p->high_msat;
+        if (!p->is_open) {
             continue;
         }
-        if (mix->path[i].amount_msat > 0) {
+        if (can_give && can_take) {
             mix->used[mix->n_used++] = (uint16_t)i;
-            dearest = mix->marginal[i] > dearest ? mix->marginal[i] : dearest;
         }
-        if (mix->marginal[i] < least) {
+        if (can_give && mix->marginal[i] >= dearest) {
+            dearest = mix->marginal[i];
+            giver = i;
+        }
+        if (can_take && mix->marginal[i] < least) {
             least = mix->marginal[i];
-            cheapest = i;
+            taker = i;
         }
-    }
-    if (cheapest < mix->n_paths && mix->path[cheapest].amount_msat <= 0) {
-        mix->used[mix->n_used++] = (uint16_t)cheapest;
     }
     *out_least = least;
-    return dearest > least ? (dearest - least) / dearest : 0;
+    if (giver == mix->n_paths || taker == mix->n_paths || dearest <= least) {
+        return 0;
+    }
+    use(mix, giver);
+    use(mix, taker);
+    return (dearest - least) / dearest;
 }
 
 double fgr_mix_balance(struct fgr_mix *mix, double tolerance)
@@ -359,7 +382,8 @@ double fgr_mix_balance(struct fgr_mix *mix, double tolerance)
     refresh_flows(mix);
     for (int i = 0; i < STEPS_MAX; i++) {
         refresh_slopes(mix);
-        if (gather(mix, &least) <= tolerance) {
+        double apart = gather(mix, &least);
+        if (apart <= tolerance) {
             break;
         }
         mix->n_steps++;
@@ -374,10 +398,14 @@ double fgr_mix_balance(struct fgr_mix *mix, double tolerance)
     return least;
 }
 
-void fgr_mix_losses(struct fgr_mix *mix, double *out_loss)
+void fgr_mix_bends(struct fgr_mix *mix, double *out_bend)
 {
-    double least;
-    gather(mix, &least);
+    mix->n_used = 0;
+    for (uint32_t i = 1; i < mix->n_paths; i++) {
+        if (mix->path[i].is_open && mix->path[i].amount_msat > 0) {
+            mix->used[mix->n_used++] = (uint16_t)i;
+        }
+    }
     factor(mix);
     uint32_t n = mix->n_used;
     double units = 0;
@@ -393,7 +421,6 @@ void fgr_mix_losses(struct fgr_mix *mix, double *out_loss)
         mix->step[i] = 1.0;
         solve(mix, mix->step);
         double give = mix->step[i] - mix->unit[i] * mix->unit[i] / units;
-        double amount_msat = mix->path[mix->used[i]].amount_msat;
-        out_loss[mix->used[i]] = give > 0 ? 0.5 * amount_msat * (amount_msat / give) : 1e30;
+        out_bend[mix->used[i]] = give > 0 ? 1.0 / give : 1e30;
     }
 }

@@ -15,19 +15,23 @@
 
 #define FGR_PATHS_MAX 192
 
-struct fgr_path {
+/* More than any amount. */
+#define FGR_MIX_MOST 1e30
+
+struct fgr_mix_path {
     uint32_t n_hops;             /* 0 = not a path: what is missing, at a price of its own */
     bool is_open;                /* may carry something */
     uint16_t lane[FGR_HOPS_MAX]; /* from the source on */
-    double gain[FGR_HOPS_MAX];   /* msat there per msat delivered, proportional fees only */
-    double spread;               /* fees and risk of a msat, fixed charges spread (tariff.h) */
-    double bare;                 /* the same without fixed charges */
-    double fixed;                /* fixed charges of one part */
-    double fee;                  /* of a msat, fixed charges spread */
-    double size_msat;            /* least htlc_max, or the whole amount */
+    double gain[FGR_HOPS_MAX];   /* msat there per msat delivered */
+    double offset[FGR_HOPS_MAX]; /* msat there for the fixed charges of what follows, per part */
+    double price;                /* of a msat more without failure */
+    double fixed;                /* of a part, whatever it delivers */
+    double fee;                  /* of a msat */
+    double size_msat;            /* least htlc_max, or the whole amount: what weights go by */
     uint64_t most_msat;          /* largest part, by every htlc_max; exact */
     uint64_t least_msat;         /* no smaller part passes every htlc_min */
-    double price;                /* of a msat more without failure: spread or bare, as is asked */
+    double low_msat;             /* the amount stays from here */
+    double high_msat;            /* to here */
     double amount_msat;
 };
 
@@ -36,7 +40,7 @@ struct fgr_mix {
     uint32_t n_lanes;
     uint64_t n_steps;
     struct fgr_tariff tariff;
-    struct fgr_path path[FGR_PATHS_MAX];
+    struct fgr_mix_path path[FGR_PATHS_MAX];
     struct fgr_lane lane[FGR_LANES_MAX];
     /* Newton steps over the paths in use. */
     uint32_t n_used;
@@ -56,16 +60,17 @@ struct fgr_mix {
 double fgr_mix_fail(const struct fgr_mix *mix, const struct fgr_lane *lane, double flow_msat);
 double fgr_mix_slope(const struct fgr_mix *mix, const struct fgr_lane *lane, double flow_msat);
 
-/* Balances the open paths: amounts whose sum stays, none negative, at which the sum of price * amount
- * and failure is least, but for `tolerance` of the marginal price. Returns that price. */
+/* Balances the open paths: amounts within their limits whose sum stays, at which the sum of price *
+ * amount and failure is least, but for `tolerance` of the marginal price. The amounts must be within
+ * the limits before. Returns the least marginal price of a path that may carry more. */
 double fgr_mix_balance(struct fgr_mix *mix, double tolerance);
 
 /* Adds `delta` to the amount of a path and to the flow of its lanes. */
 void fgr_mix_shift(struct fgr_mix *mix, uint32_t path, double delta_msat);
 
-/* What it costs to close each path that carries something, to second order, in out_loss: half the
- * curvature that its amount would have to work against in the others. */
-void fgr_mix_losses(struct fgr_mix *mix, double *out_loss);
+/* For each path that carries something, in out_bend: the second derivative of the least cost by its
+ * amount, the others following. Taking d from it costs about d * d / 2 times that. */
+void fgr_mix_bends(struct fgr_mix *mix, double *out_bend);
 
 /* Sum of price * amount and failure. */
 double fgr_mix_cost(const struct fgr_mix *mix);

@@ -2,15 +2,16 @@
 /*
  * From a flow to parts.
  *
- * The relaxation uses as many paths as it likes, each a little. Parts pay fixed charges, there may
- * only be so many, and none may be too small. So paths are closed one after the other, each time
- * the one whose closing costs least: the loss is estimated for all of them from the curvature of the
- * balanced amounts (the "optimal brain surgeon" of LeCun, Denker and Solla 1990, and Hassibi and
- * Stork 1993), the few best are really closed and balanced anew, and the best of those stays. It
- * ends when closing no longer pays.
+ * The relaxation uses as many paths as it likes, each a little. Parts pay fixed charges, there may only
+ * be so many, and each is between the htlc_min and the htlc_max of its path, and min_part. So the
+ * number of parts on each path is what is chosen; the amounts follow by balancing (mix.c). One
+ * changes at a time: a part less here, a part more there, or both. What a change is worth is
+ * estimated from the curvature of the balanced amounts (the "optimal brain surgeon" of LeCun, Denker
+ * and Solla 1990, and Hassibi and Stork 1993); the few most promising ones are really made, and the
+ * best stays, until none is better.
  *
  * Then amounts become integers: rounded down, and the few msat that are missing are added where there
- * is room. A path carries as many parts as its htlc_max asks for.
+ * is room.
  *
  * Approximated: which paths stay. What they cost is exact, and the bound says how far the best set
  * can be.
@@ -21,8 +22,12 @@
 #include <string.h>
 
 #define BALANCE 1e-6
-#define TRIALS 3
-#define MISSING_MSAT 1.0
+#define TRIALS 4
+#define CHANGES_MAX 64
+
+/* A missing rest below this is rounding; what is missing costs that many times M. */
+#define MISSING_MSAT 0.5
+#define MISSING_PRICE 4.0
 
 uint32_t fgr_parts_final_bytes(const struct fgr_parts_task *task, uint64_t part_msat)
 {
@@ -37,7 +42,7 @@ uint32_t fgr_parts_final_bytes(const struct fgr_parts_task *task, uint64_t part_
 static uint64_t add_part(struct fgr_mix *mix, const struct fgr_parts_task *task,
                          const struct fgr_parts_one *part, uint64_t *fee_msat)
 {
-    const struct fgr_path *path = &mix->path[part->path];
+    const struct fgr_mix_path *path = &mix->path[part->path];
     uint64_t amount_msat = part->amount_msat;
     uint64_t risk_msat = 0;
     uint64_t cltv = 0;
@@ -92,193 +97,261 @@ void fgr_parts_price(struct fgr_mix *mix, struct fgr_parts *parts,
 
 /* ---- which paths ---------------------------------------------------------------------------- */
 
-/* How many parts the amount of a path takes. */
-static uint32_t parts_of(const struct fgr_path *path)
-{
-    double amount_msat = path->amount_msat;
-    if (!(amount_msat > 0)) {
-        return 0;
-    }
-    double most_msat = (double)path->most_msat;
-    return amount_msat <= most_msat ? 1 : (uint32_t)fmin(ceil(amount_msat / most_msat), 1e6);
-}
-
-static bool is_too_small(const struct fgr_path *path, const struct fgr_parts_task *task)
-{
-    double part_msat = path->amount_msat / (double)parts_of(path);
-    return part_msat < (double)task->min_part_msat || part_msat < (double)path->least_msat;
-}
-
-/* A way to spread the amount, as far as choosing goes. */
+/* How many parts go over each path, and the best amounts for that. */
 struct choice {
-    double cost_msat; /* fixed charges included */
+    double cost_msat;  /* fixed charges included, and a price on the next */
+    double wrong_msat; /* that the parts cannot carry, or carry at least too much */
     uint32_t n_parts;
-    uint32_t n_paths;
-    bool is_kept; /* keeps max_parts and min_part */
+    uint16_t n[FGR_PATHS_MAX];
     double amount_msat[FGR_PATHS_MAX];
 };
 
-static void take(struct fgr_mix *mix, const struct fgr_parts_task *task, struct choice *out)
+static double low_of(const struct fgr_mix_path *path, const struct fgr_parts_task *task)
 {
-    *out = (struct choice){.cost_msat = fgr_mix_cost(mix), .is_kept = true};
+    return (double)(path->least_msat > task->min_part_msat ? path->least_msat
+                                                           : task->min_part_msat);
+}
+
+static bool is_usable(const struct fgr_mix_path *path, const struct fgr_parts_task *task)
+{
+    return low_of(path, task) <= (double)path->most_msat;
+}
+
+/* Limits of all paths for so many parts, and amounts within them that are near those of `choice`.
+ * Returns what is then missing of the whole: negative if there is too much. */
+static double confine(struct fgr_mix *mix, const struct fgr_parts_task *task,
+                      const struct choice *choice)
+{
+    double missing_msat = (double)task->amount_msat;
+    for (uint32_t i = 0; i < mix->n_lanes; i++) {
+        mix->lane[i].fixed_msat = 0;
+    }
     for (uint32_t i = 1; i < mix->n_paths; i++) {
-        const struct fgr_path *path = &mix->path[i];
-        uint32_t n = parts_of(path);
-        out->amount_msat[i] = path->amount_msat;
-        if (n > 0) {
-            out->n_parts += n;
-            out->n_paths++;
-            out->cost_msat += path->fixed * (double)n;
-            out->is_kept = out->is_kept && !is_too_small(path, task);
+        struct fgr_mix_path *path = &mix->path[i];
+        double n = choice->n[i];
+        path->is_open = n > 0;
+        path->low_msat = n * low_of(path, task);
+        path->high_msat = n * (double)path->most_msat;
+        path->amount_msat = fmin(fmax(choice->amount_msat[i], path->low_msat), path->high_msat);
+        missing_msat -= path->amount_msat;
+        for (uint32_t j = 0; n > 0 && j < path->n_hops; j++) {
+            mix->lane[path->lane[j]].fixed_msat += n * path->offset[j];
         }
     }
-    out->is_kept = out->is_kept && out->n_parts <= task->max_parts;
+    return missing_msat;
 }
 
-static void give(struct fgr_mix *mix, const struct choice *choice)
+/* Takes what is too much from the paths that can give. Returns what they could not. */
+static double take_off(struct fgr_mix *mix, double much_msat)
 {
-    mix->path[0].amount_msat = 0;
-    mix->path[0].is_open = false;
-    for (uint32_t i = 1; i < mix->n_paths; i++) {
-        mix->path[i].amount_msat = choice->amount_msat[i];
-        mix->path[i].is_open = choice->amount_msat[i] > 0;
+    for (uint32_t i = 1; i < mix->n_paths && much_msat > 0; i++) {
+        struct fgr_mix_path *path = &mix->path[i];
+        double less_msat = fmin(path->amount_msat - path->low_msat, much_msat);
+        path->amount_msat -= less_msat;
+        much_msat -= less_msat;
     }
+    return much_msat;
 }
 
-/* Closes a path: its amount goes missing, and the others take it up. False if they cannot. */
-static bool close_path(struct fgr_mix *mix, const struct choice *from, uint32_t path)
+/* Balances the amounts for the parts of `choice` and notes amounts and cost. */
+static void settle(struct fgr_mix *mix, const struct fgr_parts_task *task, struct choice *choice)
 {
-    struct fgr_path *missing = &mix->path[0];
-    give(mix, from);
-    missing->is_open = true;
-    missing->amount_msat = mix->path[path].amount_msat;
-    mix->path[path].amount_msat = 0;
-    mix->path[path].is_open = false;
-    missing->price = mix->marginal[path] * 16;
+    struct fgr_mix_path *missing = &mix->path[0];
+    double missing_msat = confine(mix, task, choice);
+    double much_msat = missing_msat < 0 ? take_off(mix, -missing_msat) : 0;
+    missing->is_open = missing_msat > 0;
+    missing->amount_msat = missing_msat > 0 ? missing_msat : 0;
+    missing->low_msat = 0;
+    missing->high_msat = FGR_MIX_MOST;
+    missing->price = MISSING_PRICE * (1.0 + mix->tariff.fail_msat);
     fgr_mix_balance(mix, BALANCE);
-    if (missing->amount_msat >= MISSING_MSAT) {
-        missing->price = FGR_PRICE_MAX;
-        fgr_mix_balance(mix, BALANCE);
-    }
-    bool is_placed = missing->amount_msat < MISSING_MSAT;
-    missing->amount_msat = 0;
+    choice->wrong_msat = missing->amount_msat < MISSING_MSAT ? much_msat : missing->amount_msat;
     missing->is_open = false;
-    return is_placed;
+    missing->amount_msat = 0;
+    choice->cost_msat = fgr_mix_cost(mix) + missing->price * choice->wrong_msat;
+    choice->n_parts = 0;
+    for (uint32_t i = 1; i < mix->n_paths; i++) {
+        choice->amount_msat[i] = mix->path[i].amount_msat;
+        choice->cost_msat += mix->path[i].fixed * choice->n[i];
+        choice->n_parts += choice->n[i];
+    }
 }
 
-/* The paths whose closing seems to pay most, best first. */
-static uint32_t candidates(struct fgr_mix *mix, const struct fgr_parts_task *task,
-                           const struct choice *now, uint32_t out_path[TRIALS])
+/* A change that may pay: one part less on a path, one more on another; 0 = none. */
+struct change {
+    double gain_msat;
+    uint32_t less;
+    uint32_t more;
+};
+
+/* Keeps the best changes, best first. */
+static void note(struct change *changes, uint32_t *n, struct change change)
 {
-    double gain[TRIALS];
-    double loss[FGR_PATHS_MAX];
-    uint32_t n = 0;
-    fgr_mix_losses(mix, loss);
-    for (uint32_t i = 1; i < mix->n_paths; i++) {
-        const struct fgr_path *path = &mix->path[i];
-        if (!(now->amount_msat[i] > 0)) {
-            continue;
-        }
-        double own = path->fixed * (double)parts_of(path) - loss[i];
-        bool is_bound_to =
-            !now->is_kept && (now->n_parts > task->max_parts || is_too_small(path, task));
-        if (own <= 0 && !is_bound_to) {
-            continue;
-        }
-        uint32_t at = n < TRIALS ? n++ : TRIALS;
-        while (at > 0 && gain[at - 1] < own) {
-            if (at < TRIALS) {
-                gain[at] = gain[at - 1];
-                out_path[at] = out_path[at - 1];
-            }
-            at--;
-        }
+    uint32_t at = *n < TRIALS ? (*n)++ : TRIALS;
+    while (at > 0 && changes[at - 1].gain_msat < change.gain_msat) {
         if (at < TRIALS) {
-            gain[at] = own;
-            out_path[at] = i;
+            changes[at] = changes[at - 1];
+        }
+        at--;
+    }
+    if (at < TRIALS) {
+        changes[at] = change;
+    }
+}
+
+/* What it is worth to have one part less on a path, to second order. */
+static double gain_of_less(const struct fgr_mix_path *path, uint32_t n, double bend)
+{
+    double left_msat = (n - 1) * (double)path->most_msat;
+    double moved_msat = path->amount_msat > left_msat ? path->amount_msat - left_msat : 0;
+    return path->fixed - 0.5 * moved_msat * moved_msat * bend;
+}
+
+/* The same for one part more, where a msat costs `price` elsewhere. */
+static double gain_of_more(const struct fgr_mix *mix, uint32_t path, double price)
+{
+    const struct fgr_mix_path *p = &mix->path[path];
+    double saved = price;
+    double bend = 0;
+    for (uint32_t i = 0; i < p->n_hops; i++) {
+        const struct fgr_lane *lane = &mix->lane[p->lane[i]];
+        saved -= p->gain[i] * lane->slope;
+        bend += lane->slope * lane->slope * p->gain[i] * p->gain[i];
+    }
+    saved -= p->price;
+    bend /= mix->tariff.fail_msat + 1.0;
+    if (saved <= 0) {
+        return -1;
+    }
+    double most_msat = (double)p->most_msat;
+    double moved_msat = bend * most_msat > saved ? saved / bend : most_msat;
+    return moved_msat * (saved - 0.5 * bend * moved_msat) - p->fixed;
+}
+
+/* The changes worth trying. The mix is balanced for `now`. */
+static uint32_t changes_of(struct fgr_mix *mix, const struct fgr_parts_task *task,
+                           const struct choice *now, struct change *out)
+{
+    double bend[FGR_PATHS_MAX];
+    double price = 0;
+    struct change less = {.gain_msat = -1e300};
+    bool is_too_many = now->n_parts > task->max_parts;
+    uint32_t n = 0;
+    double carried_msat = 0;
+    fgr_mix_bends(mix, bend);
+    for (uint32_t i = 1; i < mix->n_paths; i++) {
+        if (now->n[i] == 0) {
+            continue;
+        }
+        carried_msat += now->amount_msat[i];
+        price = mix->marginal[i] > price ? mix->marginal[i] : price;
+        struct change one = {gain_of_less(&mix->path[i], now->n[i], bend[i]), i, 0};
+        less = one.gain_msat > less.gain_msat ? one : less;
+        if (is_too_many || one.gain_msat > 0 || now->wrong_msat > 0) {
+            note(out, &n, one);
+        }
+    }
+    if (now->wrong_msat > 0 && carried_msat < (double)task->amount_msat) {
+        price = mix->path[0].price;
+    }
+    for (uint32_t i = 1; i < mix->n_paths && !is_too_many; i++) {
+        double gain_msat = is_usable(&mix->path[i], task) ? gain_of_more(mix, i, price) : -1;
+        bool is_full = now->n_parts == task->max_parts;
+        if (is_full && less.less != i) {
+            gain_msat += less.gain_msat;
+        }
+        if (gain_msat > 0 && less.less != i) {
+            note(out, &n, (struct change){gain_msat, is_full ? less.less : 0, i});
         }
     }
     return n;
 }
 
-/* Closes the one path that it is best to close. False if none is. */
-static bool close_best(struct fgr_mix *mix, const struct fgr_parts_task *task, struct choice *now)
+/* Tries the most promising changes and keeps the best. False if none is better. */
+static bool improve(struct fgr_mix *mix, const struct fgr_parts_task *task, struct choice *now)
 {
-    uint32_t path[TRIALS];
-    struct choice best = {.cost_msat = 1e300};
-    uint32_t n = now->n_paths > 1 ? candidates(mix, task, now, path) : 0;
-    double price[TRIALS];
+    struct change changes[TRIALS];
+    struct choice best = {.cost_msat = FGR_MIX_MOST};
+    uint32_t n = changes_of(mix, task, now, changes);
     for (uint32_t i = 0; i < n; i++) {
-        price[i] = mix->marginal[path[i]];
-    }
-    for (uint32_t i = 0; i < n; i++) {
-        mix->marginal[path[i]] = price[i];
-        struct choice tried;
-        if (close_path(mix, now, path[i])) {
-            take(mix, task, &tried);
-            if (tried.cost_msat < best.cost_msat) {
-                best = tried;
-            }
+        struct choice tried = *now;
+        if (changes[i].less > 0) {
+            tried.n[changes[i].less]--;
+        }
+        if (changes[i].more > 0) {
+            tried.n[changes[i].more]++;
+        }
+        settle(mix, task, &tried);
+        if (tried.cost_msat < best.cost_msat) {
+            best = tried;
         }
     }
-    bool is_better = best.cost_msat < now->cost_msat || (!now->is_kept && best.cost_msat < 1e300);
-    if (is_better) {
-        *now = best;
+    bool is_too_many = now->n_parts > task->max_parts;
+    if (best.cost_msat >= (is_too_many ? FGR_MIX_MOST : now->cost_msat * (1.0 - BALANCE))) {
+        return false;
     }
-    give(mix, now);
-    fgr_mix_balance(mix, BALANCE);
-    return is_better;
+    *now = best;
+    settle(mix, task, now);
+    return true;
+}
+
+/* As many parts as the amounts of the mix take. */
+static void begin(struct fgr_mix *mix, const struct fgr_parts_task *task, struct choice *out)
+{
+    *out = (struct choice){.n_parts = 0};
+    for (uint32_t i = 1; i < mix->n_paths; i++) {
+        const struct fgr_mix_path *path = &mix->path[i];
+        if (path->amount_msat > 0 && is_usable(path, task)) {
+            double n = ceil(path->amount_msat / (double)path->most_msat);
+            out->n[i] = (uint16_t)fmin(n, FGR_PARTS_MAX);
+            out->amount_msat[i] = path->amount_msat;
+        }
+    }
+    settle(mix, task, out);
 }
 
 /* ---- integers ------------------------------------------------------------------------------- */
 
-static uint64_t add_up_to(uint64_t most, uint64_t value, uint64_t more)
-{
-    return value >= most ? 0 : (most - value < more ? most - value : more);
-}
-
-/* Rounds the amounts down and adds what is missing where it fits. */
+/* Rounds the amounts down, each over the parts of its path, and adds what is missing where it fits. */
 static void round_amounts(const struct fgr_mix *mix, struct fgr_parts *out_parts,
-                          const struct fgr_parts_task *task)
+                          const struct fgr_parts_task *task, const struct choice *choice)
 {
     uint64_t left_msat = task->amount_msat;
     out_parts->n_parts = 0;
     for (uint32_t i = 1; i < mix->n_paths; i++) {
-        const struct fgr_path *path = &mix->path[i];
-        uint32_t n = parts_of(path);
-        if (out_parts->n_parts + n > FGR_PARTS_MAX) {
-            out_parts->n_parts = 0;
-            return;
-        }
-        for (uint32_t j = 0; j < n; j++) {
-            uint64_t part_msat = (uint64_t)(path->amount_msat / (double)n);
+        const struct fgr_mix_path *path = &mix->path[i];
+        uint64_t path_msat = (uint64_t)(choice->amount_msat[i] + 1e-3);
+        for (uint64_t j = choice->n[i]; j > 0 && out_parts->n_parts < FGR_PARTS_MAX; j--) {
+            uint64_t part_msat = path_msat / j;
+            part_msat = part_msat < path->most_msat ? part_msat : path->most_msat;
             part_msat = part_msat < left_msat ? part_msat : left_msat;
             out_parts->part[out_parts->n_parts++] =
                 (struct fgr_parts_one){.amount_msat = part_msat, .path = i};
+            path_msat -= part_msat;
             left_msat -= part_msat;
         }
     }
     for (uint32_t i = 0; i < out_parts->n_parts && left_msat > 0; i++) {
         struct fgr_parts_one *part = &out_parts->part[i];
-        uint64_t more = add_up_to(mix->path[part->path].most_msat, part->amount_msat, left_msat);
-        part->amount_msat += more;
-        left_msat -= more;
+        uint64_t room_msat = mix->path[part->path].most_msat - part->amount_msat;
+        uint64_t more_msat = room_msat < left_msat ? room_msat : left_msat;
+        part->amount_msat += more_msat;
+        left_msat -= more_msat;
     }
 }
 
-void fgr_parts_choose(struct fgr_mix *mix, struct fgr_parts *out_parts,
+bool fgr_parts_choose(struct fgr_mix *mix, struct fgr_parts *out_parts,
                       const struct fgr_parts_task *task)
 {
     struct choice now;
-    for (uint32_t i = 1; i < mix->n_paths; i++) {
-        mix->path[i].price = mix->path[i].bare;
-        mix->path[i].is_open = mix->path[i].amount_msat > 0;
+    out_parts->n_parts = 0;
+    begin(mix, task, &now);
+    for (int i = 0; i < CHANGES_MAX && improve(mix, task, &now); i++) {
     }
-    mix->path[0].is_open = false;
-    fgr_mix_balance(mix, BALANCE);
-    take(mix, task, &now);
-    while (close_best(mix, task, &now)) {
+    bool is_whole = now.wrong_msat <= 0 && now.n_parts <= task->max_parts;
+    if (is_whole) {
+        round_amounts(mix, out_parts, task, &now);
     }
-    round_amounts(mix, out_parts, task);
     fgr_parts_price(mix, out_parts, task);
+    return is_whole;
 }

@@ -49,10 +49,10 @@ uint32_t fgr_parts_final_bytes(const struct fgr_parts_task *task, uint64_t part_
 void fgr_parts_price(struct fgr_mix *mix, struct fgr_parts *parts,
                      const struct fgr_parts_task *task);
 
-/* Drops and rebalances paths until what is left costs least with its fixed charges and keeps
- * max_parts and min_part, then makes integers of the amounts. Leaves the mix with the amounts of the
- * parts and `bare` prices. */
-void fgr_parts_choose(struct fgr_mix *mix, struct fgr_parts *out_parts,
+/* Opens, closes and rebalances parts until what they cost with their fixed charges is least, as far as
+ * it finds, within max_parts, min_part and the limits of their paths; then makes integers of the
+ * amounts. The prices of the mix have fixed charges apart. False if the paths do not suffice. */
+bool fgr_parts_choose(struct fgr_mix *mix, struct fgr_parts *out_parts,
                       const struct fgr_parts_task *task);
 
 #endif

@@ -64,6 +64,7 @@ struct fgr_price_terms fgr_price_terms_of(const struct fgr_tariff *tariff)
 {
     return (struct fgr_price_terms){
         .top = nextafterf((float)tariff->top_msat, INFINITY),
+        .widen = tariff->is_whole ? 1e12F : 1.0F,
         .least = nextafterf((float)tariff->least_msat, 0.0F),
         .base = (float)tariff->fee_weight,
         .ppm = (float)(tariff->fee_weight * 1e-6),
@@ -84,7 +85,8 @@ void fgr_price_scan(float *restrict out, const struct fgr_adjacency *adj, uint32
     const float *restrict max = adj->max_msat + first;
     const struct fgr_price_terms t = *terms;
     for (uint32_t i = 0; i < n; i++) {
-        float spread = max[i] < t.top ? max[i] : t.top;
+        float own = max[i] * t.widen;
+        float spread = own < t.top ? own : t.top;
         float sum = t.base * (float)base[i] / spread + t.ppm * (float)ppm[i];
         sum = (sum + t.cltv * (float)cltv[i] + t.fail * inv_cap[i]) * SCAN_SLACK;
         out[i] = max[i] < t.least ? INFINITY : sum;
@@ -342,8 +344,6 @@ void fgr_price_start(struct fgr_price *price, const struct fgr_view *view, uint3
     price->view = view;
     price->from = from;
     price->to = to;
-    price->n_settled = 0;
-    price->n_relaxed = 0;
     price->has_ahead = false;
     restart_backward(price);
 }

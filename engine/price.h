@@ -17,7 +17,7 @@
 #define FGR_PRICE_BLOCK 64
 
 /* No msat costs this much: what is above is not reached. */
-#define FGR_PRICE_MAX 16384.0
+#define FGR_PRICE_MAX 1e30
 
 #define FGR_LANE_NONE UINT16_MAX
 #define FGR_LANES_MAX 2048
@@ -27,6 +27,7 @@ struct fgr_lane {
     struct fgr_arc arc;
     uint32_t edge;
     double flow_msat;  /* of all paths */
+    double fixed_msat; /* the part of it that does not follow their amounts */
     double slope;      /* M * slope of -ln P at that flow: the price of one msat more */
     double offset;     /* M * -ln P >= offset + slope * x for every x */
     uint64_t sum_msat; /* what whole parts carry */

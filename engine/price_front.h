@@ -10,16 +10,22 @@
 
 #include "engine/price.h"
 
-/* Prices as integers for the heaps: steps of 2^-48. */
-#define FGR_PRICE_KEY_UNIT 281474976710656.0
-
+/* Prices as keys of the heaps: floats rounded down, whose bits rise with them. */
 static inline uint32_t fgr_price_key(double price)
 {
-    return fgr_key_encode((uint64_t)(price * FGR_PRICE_KEY_UNIT));
+    union {
+        float value;
+        uint32_t bits;
+    } key = {.value = (float)price};
+    return (double)key.value > price ? key.bits - 1 : key.bits;
 }
-static inline double fgr_price_decode(uint32_t key)
+static inline double fgr_price_decode(uint32_t bits)
 {
-    return (double)fgr_key_decode(key) / FGR_PRICE_KEY_UNIT;
+    union {
+        uint32_t bits;
+        float value;
+    } key = {.bits = bits};
+    return (double)key.value;
 }
 
 static inline bool fgr_price_is_settled(const struct fgr_price *p, uint32_t node)
@@ -49,6 +55,7 @@ static inline double fgr_price_behind(const struct fgr_tariff *tariff, const str
 /* The tariff as floats, rounded so that no bound exceeds the truth. */
 struct fgr_price_terms {
     float top;
+    float widen; /* 1, or huge: then no htlc_max narrows what fixed charges are spread over */
     float least;
     float base;
     float ppm;

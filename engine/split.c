@@ -26,6 +26,9 @@
 #define TOP_SHARE 0.0625
 #define TOP_ATTEMPTS 4
 
+/* How many further paths to try where those of the flow do not make whole parts. */
+#define DETOURS_MAX 8
+
 /* Weights: the first ones tried, how close to the limit is close enough, how often. */
 #define FIRST_FEE_WEIGHT 1.0
 #define FIRST_PART_WEIGHT 0.1
@@ -207,7 +210,7 @@ static void solve_single(struct solving *solving)
 static void seed_flow(struct solving *solving)
 {
     struct fgr_flow *flow = &solving->s->flow;
-    struct fgr_path *missing = &flow->mix.path[0];
+    struct fgr_mix_path *missing = &flow->mix.path[0];
     missing->amount_msat = flow->amount_msat;
     if (solving->single.cost < FGR_COST_INF) {
         uint32_t path = fgr_flow_add(flow, solving->single.edge, solving->single.n_edges);
@@ -229,7 +232,12 @@ static bool solve_flow(struct solving *solving)
     }
     solving->flow_fee_msat = fgr_flow_fee(flow);
     solving->flow_parts = fgr_flow_parts(flow);
-    fgr_parts_choose(&flow->mix, parts, &solving->task);
+    fgr_flow_set_apart(flow);
+    bool is_whole = fgr_parts_choose(&flow->mix, parts, &solving->task);
+    for (int i = 0; i < DETOURS_MAX && !is_whole && fgr_flow_detour(flow); i++) {
+        fgr_flow_set_apart(flow);
+        is_whole = fgr_parts_choose(&flow->mix, parts, &solving->task);
+    }
     if (parts->cost_msat < solving->cost_msat) {
         solving->cost_msat = parts->cost_msat;
         solving->is_single = false;
@@ -243,6 +251,26 @@ static bool is_good_enough(const struct solving *solving)
     double gap = 1.0 + (double)solving->query->max_gap_ppm * 1e-6;
     return solving->cost_msat < FGR_COST_INF &&
            (double)solving->cost_msat <= solving->s->flow.proof.bound_msat * gap;
+}
+
+/* Proves more where one part is the answer or nearly so: any other set has two parts or more. */
+static void prove_single(struct solving *solving)
+{
+    struct fgr_flow *flow = &solving->s->flow;
+    if (is_good_enough(solving) || solving->parts.weight > 0 || solving->fee.weight > 0 ||
+        solving->single.bound >= FGR_COST_INF) {
+        return;
+    }
+    double single_msat = (double)solving->single.bound;
+    double enough_msat = (double)solving->cost_msat;
+    enough_msat = single_msat < enough_msat ? single_msat : enough_msat;
+    if (enough_msat <= flow->proof.bound_msat) {
+        return;
+    }
+    double bound_msat = fgr_flow_several(flow, (double)solving->task.min_part_msat, enough_msat);
+    if (bound_msat > flow->proof.bound_msat) {
+        flow->proof.bound_msat = bound_msat;
+    }
 }
 
 /* Solves with the prices of `solving->tariff` and its weights. */
@@ -331,6 +359,7 @@ static void solve(struct solving *solving)
     }
     weigh(solving);
     widen_top(solving);
+    prove_single(solving);
 }
 
 /* ---- answer --------------------------------------------------------------------------------- */
@@ -362,7 +391,7 @@ static void fill_part(struct fgr_part *out, const struct solving *solving,
                       const struct fgr_parts_one *part)
 {
     struct fgr_mix *mix = &solving->s->flow.mix;
-    const struct fgr_path *path = &mix->path[part->path];
+    const struct fgr_mix_path *path = &mix->path[part->path];
     uint64_t amount_msat = part->amount_msat;
     out->amount.v = amount_msat;
     out->n_hops = path->n_hops;

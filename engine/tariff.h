@@ -23,6 +23,7 @@ struct fgr_tariff {
     double top_msat;       /* no part carries more anywhere */
     double least_msat;     /* no part delivers less */
     double part_cost_msat; /* per part */
+    bool is_whole;         /* fixed charges are spread over top_msat whatever the htlc_max */
     enum fgr_prob_model model;
 };
 
@@ -30,7 +31,7 @@ struct fgr_tariff {
 static inline double fgr_tariff_spread(const struct fgr_tariff *tariff, const struct fgr_arc *arc)
 {
     double most = (double)arc->htlc_max_msat;
-    return most < tariff->top_msat ? most : tariff->top_msat;
+    return most < tariff->top_msat && !tariff->is_whole ? most : tariff->top_msat;
 }
 
 /* What its fee takes out of each msat: a lower bound, as a part may carry less than the spread. */
