@@ -55,8 +55,4 @@ void fgr_answer_counters(struct fgr_counter out_counters[FGR_ANSWER_COUNTERS],
 void fgr_answer_json(struct fgr_json_writer *json, const struct fgr_answer *answer, const char *id,
                      size_t n_id);
 
-/* The JSON of a query that could not be asked. */
-void fgr_answer_json_error(struct fgr_json_writer *json, const char *id, size_t n_id,
-                           const struct fgr_error *error);
-
 #endif

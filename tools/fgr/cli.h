@@ -18,6 +18,10 @@
 
 #define FGR_CLI_THREADS_MAX 1024
 
+#define FGR_CLI_BOLD "\033[1m"
+#define FGR_CLI_GREEN "\033[32m"
+#define FGR_CLI_PLAIN "\033[0m"
+
 struct fgr_json_writer;
 struct fgr_view;
 

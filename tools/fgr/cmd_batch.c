@@ -12,6 +12,7 @@
 #include "graph/util/error.h"
 #include "graph/util/parallel.h"
 #include "tools/fgr/answer.h"
+#include "tools/fgr/put.h"
 #include "tools/fgr/queries.h"
 #include "tools/fgr/units.h"
 
@@ -123,7 +124,7 @@ static void answer_row(struct worker *worker, struct group *group, const struct 
     struct fgr_answer *answer = &worker->answer;
     if (row->is_bad) {
         group->n_bad++;
-        fgr_answer_json_error(&group->json, row->id, row->n_id, &row->error);
+        fgr_put_error(&group->json, row->id, row->n_id, &row->error);
         return;
     }
     answer->view = view;

@@ -8,16 +8,13 @@
 #include "graph/util/error.h"
 #include "tools/fgr/answer.h"
 #include "tools/fgr/grid.h"
-#include "tools/fgr/text.h"
+#include "tools/fgr/names.h"
+#include "tools/fgr/totals.h"
 #include "tools/fgr/units.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define BOLD "\033[1m"
-#define GREEN "\033[32m"
-#define PLAIN "\033[0m"
 
 enum {
     OPTION_MAX_FEE = 256,
@@ -105,29 +102,6 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
     return 0;
 }
 
-static enum fgr_err parse_payment(fgr_msat *out_amount, const char *text, struct fgr_error *err)
-{
-    enum fgr_err code = fgr_units_parse_amount(out_amount, text, "AMOUNT", err);
-    if (code == FGR_OK && out_amount->v == 0) {
-        return fgr_fail(err, FGR_ERR_ARG, "AMOUNT '%.40s' is zero: the least is 1msat", text);
-    }
-    return code;
-}
-
-static enum fgr_err parse_limit(uint32_t *out_limit, const char *text, const char *what,
-                                uint64_t min, uint64_t max, struct fgr_error *err)
-{
-    uint64_t value = 0;
-    if (text == NULL) {
-        return FGR_OK;
-    }
-    enum fgr_err code = fgr_units_parse_count(&value, text, what, min, max, err);
-    if (code == FGR_OK) {
-        *out_limit = (uint32_t)value;
-    }
-    return code;
-}
-
 /* The limits of the command line; what is not given keeps its default. */
 static enum fgr_err parse_limits(struct fgr_route_query *query, const struct route_args *args,
                                  struct fgr_error *err)
@@ -137,65 +111,22 @@ static enum fgr_err parse_limits(struct fgr_route_query *query, const struct rou
         code = fgr_units_parse_fee_limit(&query->max_fee, args->max_fee, query->amount, err);
     }
     if (code == FGR_OK) {
-        code = parse_limit(&query->max_cltv, args->max_cltv, "--max-cltv", 1, UINT32_MAX, err);
+        code = fgr_units_parse_limit(&query->max_cltv, args->max_cltv, "--max-cltv", 1, UINT32_MAX,
+                                     err);
     }
     if (code == FGR_OK) {
-        code = parse_limit(&query->max_hops, args->max_hops, "--max-hops", 1, FGR_HOPS_MAX, err);
+        code = fgr_units_parse_limit(&query->max_hops, args->max_hops, "--max-hops", 1,
+                                     FGR_HOPS_MAX, err);
     }
     if (code == FGR_OK) {
-        code =
-            parse_limit(&query->final_cltv, args->final_cltv, "--final-cltv", 0, UINT32_MAX, err);
+        code = fgr_units_parse_limit(&query->final_cltv, args->final_cltv, "--final-cltv", 0,
+                                     UINT32_MAX, err);
     }
     return code;
 }
 
-/* A node as people know it: its alias, or the start of its id where it has none. */
-static const char *node_name(char out_text[FGR_TEXT_ALIAS_BYTES], const struct fgr_view *view,
-                             fgr_node_idx node)
-{
-    struct fgr_node_info info;
-    if (fgr_view_node(view, &info, node) != FGR_OK) {
-        return "";
-    }
-    if (info.alias_len == 0) {
-        return fgr_text_hex(out_text, info.id, 8);
-    }
-    fgr_text_clean(out_text, FGR_TEXT_ALIAS_BYTES, info.alias, info.alias_len);
-    return out_text;
-}
-
-static const char *node_id(char out_text[FGR_TEXT_HEX_BYTES(FGR_NODE_ID_BYTES)],
-                           const struct fgr_view *view, fgr_node_idx node)
-{
-    struct fgr_node_info info;
-    if (fgr_view_node(view, &info, node) != FGR_OK) {
-        return "";
-    }
-    return fgr_text_hex(out_text, info.id, FGR_NODE_ID_BYTES);
-}
-
-static void print_ends(const struct fgr_answer *answer, bool has_color)
-{
-    char amount[FGR_UNITS_TEXT_BYTES];
-    char alias[FGR_TEXT_ALIAS_BYTES];
-    char id[FGR_TEXT_HEX_BYTES(FGR_NODE_ID_BYTES)];
-    const struct fgr_route_query *query = &answer->query;
-    printf("%s%s sat%s\n", has_color ? BOLD : "", fgr_units_sat(amount, query->amount),
-           has_color ? PLAIN : "");
-    printf("from  %s  %s\n", node_id(id, answer->view, query->from),
-           node_name(alias, answer->view, query->from));
-    printf("to    %s  %s\n\n", node_id(id, answer->view, query->to),
-           node_name(alias, answer->view, query->to));
-}
-
-/* Sum over the hops of each cost term. */
-struct cost_terms {
-    uint64_t fee_msat;
-    uint64_t risk_msat;
-    uint64_t fail_msat;
-};
-
-static void add_shares(struct fgr_grid *grid, const struct cost_terms *terms, uint64_t cost_msat)
+static void add_shares(struct fgr_grid *grid, const struct fgr_cost_terms *terms,
+                       uint64_t cost_msat)
 {
     char text[FGR_UNITS_TEXT_BYTES];
     fgr_grid_add(grid, "%s", fgr_units_percent(text, terms->fee_msat, cost_msat));
@@ -206,38 +137,24 @@ static void add_shares(struct fgr_grid *grid, const struct cost_terms *terms, ui
 static void add_hop(struct fgr_grid *grid, const struct fgr_answer *answer, uint32_t i)
 {
     const struct fgr_hop *hop = &answer->route.hops[i];
-    struct fgr_channel_info channel = {0};
-    char scid[FGR_TEXT_SCID_BYTES];
+    char edge[FGR_NAMES_EDGE_BYTES];
     char alias[FGR_TEXT_ALIAS_BYTES];
     char text[FGR_UNITS_TEXT_BYTES];
-    if (fgr_view_channel(answer->view, &channel, (fgr_chan_idx){hop->edge.v >> 1}) != FGR_OK) {
-        return;
-    }
     fgr_grid_add(grid, "%" PRIu32, i + 1);
-    fgr_grid_add(grid, "%s/%" PRIu32, fgr_text_scid(scid, channel.scid), hop->edge.v & 1);
-    fgr_grid_add(grid, "%s", node_name(alias, answer->view, hop->to));
+    fgr_grid_add(grid, "%s", fgr_names_edge(edge, answer->view, hop->edge));
+    fgr_grid_add(grid, "%s", fgr_names_node(alias, answer->view, hop->to));
     /* All three msat digits in every row: points stand below each other. */
     fgr_grid_add(grid, "%s.%03u", fgr_units_grouped(text, hop->amount.v / 1000),
                  (unsigned)(hop->amount.v % 1000));
     fgr_grid_add(grid, "%s", fgr_units_grouped(text, hop->fee.v));
     fgr_grid_add(grid, "%" PRIu32, hop->cltv_delta);
     fgr_grid_add(grid, "%.2f", 100 * hop->probability);
-    const struct cost_terms terms = {hop->fee.v, hop->risk.v, hop->fail.v};
+    const struct fgr_cost_terms terms = {hop->fee.v, hop->risk.v, hop->fail.v};
     add_shares(grid, &terms, answer->route.cost.v);
 }
 
-static struct cost_terms sum_terms(const struct fgr_route *route)
-{
-    struct cost_terms sum = {0};
-    for (uint32_t i = 0; i < route->n_hops; i++) {
-        sum.fee_msat += route->hops[i].fee.v;
-        sum.risk_msat += route->hops[i].risk.v;
-        sum.fail_msat += route->hops[i].fail.v;
-    }
-    return sum;
-}
-
-static void print_hops(const struct fgr_answer *answer, bool has_color)
+static void print_hops(const struct fgr_answer *answer, const struct fgr_cost_terms *sum,
+                       bool has_color)
 {
     static const char *const head[] = {"hop",  "channel", "to",    "amount sat", "fee msat",
                                        "cltv", "prob %",  "fee %", "risk %",     "fail %"};
@@ -251,7 +168,6 @@ static void print_hops(const struct fgr_answer *answer, bool has_color)
     for (uint32_t i = 0; i < route->n_hops; i++) {
         add_hop(&grid, answer, i);
     }
-    const struct cost_terms sum = sum_terms(route);
     fgr_grid_add(&grid, "%s", "");
     fgr_grid_add(&grid, "%s", "");
     fgr_grid_add(&grid, "%s", "total, share of cost");
@@ -259,54 +175,28 @@ static void print_hops(const struct fgr_answer *answer, bool has_color)
     fgr_grid_add(&grid, "%s", fgr_units_grouped(text, route->fee.v));
     fgr_grid_add(&grid, "%" PRIu32, route->cltv_total - answer->query.final_cltv);
     fgr_grid_add(&grid, "%.2f", 100 * route->probability);
-    add_shares(&grid, &sum, route->cost.v);
+    add_shares(&grid, sum, route->cost.v);
     fgr_grid_print(&grid, stdout, has_color);
 }
 
-static void print_cost(const struct fgr_route *route)
-{
-    char total[FGR_UNITS_TEXT_BYTES];
-    char fee[FGR_UNITS_TEXT_BYTES];
-    char risk[FGR_UNITS_TEXT_BYTES];
-    char fail[FGR_UNITS_TEXT_BYTES];
-    const struct cost_terms sum = sum_terms(route);
-    printf("cost         %s msat = %s fee + %s timelock risk + %s expected failure\n",
-           fgr_units_grouped(total, route->cost.v), fgr_units_grouped(fee, sum.fee_msat),
-           fgr_units_grouped(risk, sum.risk_msat), fgr_units_grouped(fail, sum.fail_msat));
-}
-
-static void print_bound(const struct fgr_route *route, bool has_color)
-{
-    char bound[FGR_UNITS_TEXT_BYTES];
-    char gap[FGR_UNITS_TEXT_BYTES];
-    fgr_units_grouped(bound, route->bound.v);
-    if (route->gap_ppm == 0) {
-        printf("bound        %s msat: %sproven optimal%s\n", bound, has_color ? GREEN : "",
-               has_color ? PLAIN : "");
-    } else {
-        printf("bound        %s msat: within %s ppm of the best possible\n", bound,
-               fgr_units_grouped(gap, route->gap_ppm));
-    }
-}
-
-static void print_totals(const struct fgr_answer *answer, bool has_color)
+static void print_route(const struct fgr_answer *answer, bool has_color)
 {
     const struct fgr_route *route = &answer->route;
-    char msat[FGR_UNITS_TEXT_BYTES];
-    char sat[FGR_UNITS_TEXT_BYTES];
-    char ppm[FGR_UNITS_TEXT_BYTES];
-    uint64_t fee_ppm = fgr_muldiv_floor(route->fee.v, 1000000, route->amount.v);
-    printf("\nfee          %s msat = %s sat = %s ppm\n", fgr_units_grouped(msat, route->fee.v),
-           fgr_units_sat(sat, route->fee), fgr_units_grouped(ppm, fee_ppm));
-    printf("timelock     %" PRIu32 " blocks, the last %" PRIu32 " for the destination\n",
-           route->cltv_total, answer->query.final_cltv);
-    printf("probability  %.2f %%\n", 100 * route->probability);
-    print_cost(route);
-    print_bound(route, has_color);
-    printf("search       %s nodes settled, ", fgr_units_grouped(msat, route->stats.settled));
-    printf("%s half-channels relaxed, ", fgr_units_grouped(msat, route->stats.relaxed));
-    printf("%s.%" PRIu64 " us\n", fgr_units_grouped(msat, answer->elapsed_ns / 1000),
-           answer->elapsed_ns % 1000 / 100);
+    char amount[FGR_UNITS_TEXT_BYTES];
+    char title[FGR_UNITS_TEXT_BYTES + 4];
+    struct fgr_totals totals = {.amount = route->amount,
+                                .cost = route->cost,
+                                .bound = route->bound,
+                                .gap_ppm = route->gap_ppm,
+                                .probability = route->probability,
+                                .cltv_total = route->cltv_total,
+                                .final_cltv = answer->query.final_cltv};
+    fgr_cost_terms_add(&totals.terms, route->hops, route->n_hops);
+    snprintf(title, sizeof title, "%s sat", fgr_units_sat(amount, route->amount));
+    fgr_names_print_ends(answer->view, title, answer->query.from, answer->query.to, has_color);
+    print_hops(answer, &totals.terms, has_color);
+    fgr_totals_print(&totals, has_color);
+    fgr_totals_print_search(route->stats.settled, route->stats.relaxed, answer->elapsed_ns);
 }
 
 static void print_counters(const struct fgr_explain *explain, bool has_color)
@@ -332,9 +222,7 @@ static enum fgr_exit print_answer(const struct fgr_answer *answer, const struct 
     char text[FGR_ANSWER_TEXT_BYTES];
     bool has_color = fgr_cli_has_color(stdout);
     if (answer->code == FGR_OK) {
-        print_ends(answer, has_color);
-        print_hops(answer, has_color);
-        print_totals(answer, has_color);
+        print_route(answer, has_color);
         return FGR_EXIT_OK;
     }
     if (answer->code != FGR_ERR_NO_ROUTE) {
@@ -394,7 +282,7 @@ enum fgr_exit fgr_cmd_route(int argc, char **argv)
         return fgr_cli_fail_usage("FROM, TO and AMOUNT are needed, %d given", args.n_positional);
     }
     fgr_route_query_init(&limits, (fgr_node_idx){0}, (fgr_node_idx){0}, (fgr_msat){0});
-    if (parse_payment(&limits.amount, args.positional[ARG_AMOUNT], &err) != FGR_OK ||
+    if (fgr_units_parse_payment(&limits.amount, args.positional[ARG_AMOUNT], &err) != FGR_OK ||
         parse_limits(&limits, &args, &err) != FGR_OK) {
         return fgr_cli_fail_error(&err);
     }

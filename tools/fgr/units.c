@@ -171,6 +171,29 @@ enum fgr_err fgr_units_parse_count(uint64_t *out_count, const char *text, const 
     return FGR_OK;
 }
 
+enum fgr_err fgr_units_parse_payment(fgr_msat *out_amount, const char *text, struct fgr_error *err)
+{
+    enum fgr_err code = fgr_units_parse_amount(out_amount, text, "AMOUNT", err);
+    if (code == FGR_OK && out_amount->v == 0) {
+        return fgr_fail(err, FGR_ERR_ARG, "AMOUNT '" SHOWN "' is zero: the least is 1msat", text);
+    }
+    return code;
+}
+
+enum fgr_err fgr_units_parse_limit(uint32_t *limit, const char *text, const char *what,
+                                   uint64_t min, uint64_t max, struct fgr_error *err)
+{
+    uint64_t value = 0;
+    if (text == NULL) {
+        return FGR_OK;
+    }
+    enum fgr_err code = fgr_units_parse_count(&value, text, what, min, max, err);
+    if (code == FGR_OK) {
+        *limit = (uint32_t)value;
+    }
+    return code;
+}
+
 char *fgr_units_grouped(char out_text[FGR_UNITS_TEXT_BYTES], uint64_t value)
 {
     char digits[24];

@@ -30,6 +30,15 @@ FGR_NODISCARD enum fgr_err fgr_units_parse_count(uint64_t *out_count, const char
                                                  const char *what, uint64_t min, uint64_t max,
                                                  struct fgr_error *err);
 
+/* AMOUNT: as an amount, but not zero. */
+FGR_NODISCARD enum fgr_err fgr_units_parse_payment(fgr_msat *out_amount, const char *text,
+                                                   struct fgr_error *err);
+
+/* The same as a count, of 32 bits; NULL leaves `limit` as it is. */
+FGR_NODISCARD enum fgr_err fgr_units_parse_limit(uint32_t *limit, const char *text,
+                                                 const char *what, uint64_t min, uint64_t max,
+                                                 struct fgr_error *err);
+
 /* "1,234,567". Returns `out_text`. */
 char *fgr_units_grouped(char out_text[FGR_UNITS_TEXT_BYTES], uint64_t value);
 
