@@ -319,6 +319,9 @@ static void keep_proof(struct fgr_flow *flow, double offsets, double unit_price)
     }
 }
 
+/* What came of a way: another path; nothing, as there is none cheaper; no room for it. */
+enum step { STEP_TAKEN, STEP_NONE, STEP_FULL };
+
 /* ---- rounds --------------------------------------------------------------------------------- */
 
 /* Whether a part can go that way: hops and blocks. */
@@ -382,14 +385,33 @@ static bool press(struct fgr_flow *flow)
     return true;
 }
 
+/* Adds the way as a path. `*tolerance` becomes finer if it is one of those in use: only a coarse
+ * balance prices such a path below the others. */
+static enum step take_way(struct fgr_flow *flow, const struct fgr_price_way *way, double *tolerance)
+{
+    struct fgr_mix *mix = &flow->mix;
+    uint32_t n_before = mix->n_paths;
+    if (n_before == 1) {
+        mix->path[0].price = way->price * MISSING_FACTOR;
+    }
+    uint32_t path = fgr_flow_add(flow, way->edge, way->n_edges);
+    if (path == FGR_IDX_NONE) {
+        return STEP_FULL;
+    }
+    if (path < n_before && *tolerance <= BALANCE_FINEST) {
+        return STEP_NONE;
+    }
+    *tolerance = path < n_before ? fmax(*tolerance * BALANCE_SHARE, BALANCE_FINEST) : *tolerance;
+    return STEP_TAKEN;
+}
+
 enum fgr_flow_end fgr_flow_solve(struct fgr_flow *flow, double gap)
 {
     struct fgr_mix *mix = &flow->mix;
     struct fgr_mix_path *missing = &mix->path[0];
-    double tolerance = gap * BALANCE_SHARE;
+    double tolerance = fmax(gap * BALANCE_SHARE, BALANCE_FINEST);
     while (flow->n_rounds < flow->max_rounds) {
         if (mix->n_paths > 1) {
-            tolerance = tolerance > BALANCE_FINEST ? tolerance : BALANCE_FINEST;
             fgr_mix_balance(mix, tolerance);
             if (missing->amount_msat < MISSING_MSAT) {
                 missing->amount_msat = 0;
@@ -397,32 +419,19 @@ enum fgr_flow_end fgr_flow_solve(struct fgr_flow *flow, double gap)
         }
         struct fgr_price_way way;
         bool is_cheaper = price_paths(flow, &way);
-        if (missing->amount_msat <= 0 && flow->cost_msat <= flow->bound_msat * (1.0 + gap)) {
+        bool is_whole = missing->amount_msat <= 0;
+        if (is_whole && flow->cost_msat <= flow->bound_msat * (1.0 + gap)) {
             return FGR_FLOW_PROVEN;
         }
-        if (!is_cheaper) {
-            if (missing->amount_msat <= 0) {
-                return FGR_FLOW_PROVEN;
-            }
-            if (!press(flow)) {
-                return FGR_FLOW_MISSING;
-            }
-            continue;
-        }
-        if (mix->n_paths == 1) {
-            missing->price = way.price * MISSING_FACTOR;
-        }
-        uint32_t n_before = mix->n_paths;
-        uint32_t path = fgr_flow_add(flow, way.edge, way.n_edges);
-        if (path == FGR_IDX_NONE) {
+        enum step step = is_cheaper ? take_way(flow, &way, &tolerance) : STEP_NONE;
+        if (step == STEP_FULL) {
             return FGR_FLOW_STOPPED;
         }
-        if (path < n_before) {
-            /* Only a coarse balance prices a path that is in use below the others. */
-            if (tolerance <= BALANCE_FINEST) {
-                return FGR_FLOW_STOPPED;
-            }
-            tolerance *= BALANCE_SHARE;
+        if (step == STEP_NONE && is_whole) {
+            return FGR_FLOW_PROVEN;
+        }
+        if (step == STEP_NONE && !press(flow)) {
+            return FGR_FLOW_MISSING;
         }
     }
     return FGR_FLOW_STOPPED;
@@ -468,26 +477,48 @@ double fgr_flow_several(struct fgr_flow *flow, double min_part_msat, double enou
     return bound_msat < enough_msat ? bound_msat : enough_msat;
 }
 
+/* Whether no part can go over a path. */
+static bool is_useless(const struct fgr_flow *flow, const struct fgr_mix_path *path)
+{
+    return path->least_msat > path->most_msat || (double)path->least_msat > flow->amount_msat;
+}
+
+/* The lane of a path that limits its parts most: from above, or from below if it lets none pass. */
+static uint16_t narrowest(const struct fgr_flow *flow, const struct fgr_mix_path *path)
+{
+    const struct fgr_mix *mix = &flow->mix;
+    bool is_below = is_useless(flow, path);
+    uint16_t found = path->lane[0];
+    for (uint32_t i = 1; i < path->n_hops; i++) {
+        const struct fgr_arc *arc = &mix->lane[path->lane[i]].arc;
+        const struct fgr_arc *other = &mix->lane[found].arc;
+        if (is_below ? arc->htlc_min_msat > other->htlc_min_msat
+                     : arc->htlc_max_msat < other->htlc_max_msat) {
+            found = path->lane[i];
+        }
+    }
+    return found;
+}
+
 bool fgr_flow_detour(struct fgr_flow *flow)
 {
     struct fgr_mix *mix = &flow->mix;
     struct fgr_price_way way;
     double block = FGR_PRICE_MAX / 1e6;
+    bool is_blocked = false;
     for (uint32_t i = 0; i < mix->n_lanes; i++) {
         mix->lane[i].slope = fgr_mix_slope(mix, &mix->lane[i], mix->lane[i].flow_msat);
     }
     for (uint32_t i = 1; i < mix->n_paths; i++) {
         const struct fgr_mix_path *path = &mix->path[i];
-        uint32_t narrow = 0;
-        for (uint32_t j = 1; j < path->n_hops; j++) {
-            if (mix->lane[path->lane[j]].arc.htlc_max_msat <
-                mix->lane[path->lane[narrow]].arc.htlc_max_msat) {
-                narrow = j;
-            }
+        bool is_full = path->is_open && path->amount_msat >= path->high_msat;
+        if (is_full || is_useless(flow, path)) {
+            mix->lane[narrowest(flow, path)].slope = block;
+            is_blocked = true;
         }
-        if (path->is_open && path->amount_msat >= path->high_msat) {
-            mix->lane[path->lane[narrow]].slope = block;
-        }
+    }
+    if (!is_blocked) {
+        return false;
     }
     find(flow, &way, block);
     flow->n_rounds++;

@@ -158,7 +158,7 @@ static void factor(struct fgr_mix *mix)
             weight[p->lane[k]] = 0;
         }
     }
-    double extra = largest > 0 ? largest * 1e-10 : 1e-30;
+    double extra = largest > 0 ? largest * 1e-7 : 1e-30;
     for (uint32_t i = 0; i < n; i++) {
         for (uint32_t j = 0; j <= i; j++) {
             double sum = h[i * n + j] + (i == j ? extra : 0);

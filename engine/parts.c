@@ -22,7 +22,7 @@
 #include <string.h>
 
 #define BALANCE 1e-6
-#define TRIALS 4
+#define TRIALS 5
 #define CHANGES_MAX 64
 
 /* A missing rest below this is rounding; what is missing costs that many times M. */
@@ -254,14 +254,17 @@ static uint32_t changes_of(struct fgr_mix *mix, const struct fgr_parts_task *tas
     if (now->wrong_msat > 0 && carried_msat < (double)task->amount_msat) {
         price = mix->path[0].price;
     }
+    bool is_full = now->n_parts == task->max_parts;
     for (uint32_t i = 1; i < mix->n_paths && !is_too_many; i++) {
         double gain_msat = is_usable(&mix->path[i], task) ? gain_of_more(mix, i, price) : -1;
-        bool is_full = now->n_parts == task->max_parts;
-        if (is_full && less.less != i) {
-            gain_msat += less.gain_msat;
+        if (less.less != i && (is_full || now->wrong_msat > 0)) {
+            double both_msat = gain_msat + less.gain_msat;
+            if (both_msat > 0 || now->wrong_msat > 0) {
+                note(out, &n, (struct change){both_msat, less.less, i});
+            }
         }
-        if (gain_msat > 0 && less.less != i) {
-            note(out, &n, (struct change){gain_msat, is_full ? less.less : 0, i});
+        if (!is_full && gain_msat > 0) {
+            note(out, &n, (struct change){gain_msat, 0, i});
         }
     }
     return n;

@@ -219,12 +219,31 @@ static void seed_flow(struct solving *solving)
     }
 }
 
-/* Solves the flow and takes its parts if they are the best so far. False if nothing more can come
- * of it. */
-static bool solve_flow(struct solving *solving)
+static bool is_good_enough(const struct solving *solving)
+{
+    double gap = 1.0 + (double)solving->query->max_gap_ppm * 1e-6;
+    return solving->cost_msat < FGR_COST_INF &&
+           (double)solving->cost_msat <= solving->s->flow.proof.bound_msat * gap;
+}
+
+/* Makes parts of the flow and takes them if they are the best so far. */
+static void choose(struct solving *solving)
 {
     struct fgr_flow *flow = &solving->s->flow;
     struct fgr_parts *parts = &solving->s->tried;
+    fgr_flow_set_apart(flow);
+    fgr_parts_choose(&flow->mix, parts, &solving->task);
+    if (parts->cost_msat < solving->cost_msat) {
+        solving->cost_msat = parts->cost_msat;
+        solving->is_single = false;
+        solving->s->parts = *parts;
+    }
+}
+
+/* Solves the flow and makes parts of it. False if nothing more can come of it. */
+static bool solve_flow(struct solving *solving)
+{
+    struct fgr_flow *flow = &solving->s->flow;
     double gap = (double)solving->query->max_gap_ppm * 1e-6 * FLOW_SHARE;
     enum fgr_flow_end end = fgr_flow_solve(flow, gap);
     if (end == FGR_FLOW_MISSING || flow->mix.path[0].amount_msat > 0) {
@@ -232,25 +251,11 @@ static bool solve_flow(struct solving *solving)
     }
     solving->flow_fee_msat = fgr_flow_fee(flow);
     solving->flow_parts = fgr_flow_parts(flow);
-    fgr_flow_set_apart(flow);
-    bool is_whole = fgr_parts_choose(&flow->mix, parts, &solving->task);
-    for (int i = 0; i < DETOURS_MAX && !is_whole && fgr_flow_detour(flow); i++) {
-        fgr_flow_set_apart(flow);
-        is_whole = fgr_parts_choose(&flow->mix, parts, &solving->task);
-    }
-    if (parts->cost_msat < solving->cost_msat) {
-        solving->cost_msat = parts->cost_msat;
-        solving->is_single = false;
-        solving->s->parts = *parts;
+    choose(solving);
+    for (int i = 0; i < DETOURS_MAX && !is_good_enough(solving) && fgr_flow_detour(flow); i++) {
+        choose(solving);
     }
     return true;
-}
-
-static bool is_good_enough(const struct solving *solving)
-{
-    double gap = 1.0 + (double)solving->query->max_gap_ppm * 1e-6;
-    return solving->cost_msat < FGR_COST_INF &&
-           (double)solving->cost_msat <= solving->s->flow.proof.bound_msat * gap;
 }
 
 /* Proves more where one part is the answer or nearly so: any other set has two parts or more. */
