@@ -22,24 +22,26 @@
  * enough that one costs as little as the plateau promises, which proves it. Where they are not,
  * there are few different amounts, and the plateau is soon searched.
  *
- * Three passes, each for what the one before left open:
+ * Passes, each for what those before left open:
  *
  *   WALK    nodes may repeat and of the limits only the fee counts, so no way is lost whatever is
  *           dominated: its optimum is a lower bound, and the answer if it is a route.
  *   LOOSE   no node twice, all limits; but dominance does not ask who can still avoid whom. Finds
  *           routes, proves nothing.
  *   STRICT  a way dominates only if each of its nodes that less than F reaches is also a node of
- *           the other (tests/oracle/pareto.c has the same condition, and the argument at length):
- *           what is put in front of the other avoids its nodes, so a loop can arise only where at
- *           least F arrives, and leaving that loop out fails no htlc_min.
+ *           the other: what is put in front of the other avoids those, so a loop can arise only
+ *           where at least F arrives, and to leave that loop out fails no htlc_min. Exact.
+ *   LIMITED the same for a set of critical nodes only, and other nodes may repeat: fewer labels to
+ *           keep apart on a large graph. The optimum is a lower bound; if it is no route, the nodes
+ *           it repeats become critical, and the pass is run again.
  *
- * Only settled labels dominate, because the relation of STRICT is not transitive.
+ * Only settled labels dominate, because these relations are not transitive.
  *
  * Approximated: nothing; but the problem is NP-hard, and the work limit ends a pass early. The
  * bound is then the least of what was left.
  *
  * References: Martins 1984 (label setting with dominance); Righini and Salani 2008 (state space
- * relaxation).
+ * relaxation with critical nodes).
  */
 #include "engine/apart.h"
 
@@ -57,7 +59,10 @@
 /* 2^64 divided by the golden ratio: spreads whatever is multiplied by it. */
 #define GOLDEN_RATIO UINT64_C(0x9e3779b97f4a7c15)
 
-enum mode { MODE_WALK, MODE_LOOSE, MODE_STRICT };
+/* Bits of a label. */
+#define CRITICAL_MAX 32
+
+enum mode { MODE_WALK, MODE_LOOSE, MODE_STRICT, MODE_LIMITED };
 
 struct apart {
     struct fgr_scratch *scratch;
@@ -67,9 +72,18 @@ struct apart {
     uint32_t max_labels;
     uint64_t floor_msat; /* F */
     uint64_t walk_cost;  /* of the best walk that is no route */
+    uint32_t walk_label; /* its last label */
+    uint32_t n_critical;
+    uint32_t critical[CRITICAL_MAX];
     uint64_t n_compared;
     bool is_exhausted;
 };
+
+/* No node twice. */
+static bool is_simple(const struct apart *a)
+{
+    return a->mode == MODE_LOOSE || a->mode == MODE_STRICT;
+}
 
 /* What nothing of interest costs. */
 static uint64_t ceiling(const struct apart *a)
@@ -154,11 +168,36 @@ static bool is_dominated(struct apart *a, const struct fgr_label *label)
             by->amount_msat <= label->amount_msat && amount_class(a, by->amount_msat) == class &&
             (a->mode == MODE_WALK ||
              (by->cltv <= label->cltv && by->hops <= label->hops && by->bytes <= label->bytes)) &&
+            (by->critical & ~label->critical) == 0 &&
             (a->mode != MODE_STRICT || low_nodes_are_on(a, by, label))) {
             return true;
         }
     }
     return false;
+}
+
+static uint32_t critical_bit(const struct apart *a, uint32_t node)
+{
+    for (uint32_t i = 0; i < a->n_critical; i++) {
+        if (a->critical[i] == node) {
+            return UINT32_C(1) << i;
+        }
+    }
+    return 0;
+}
+
+/* Makes the nodes critical that the best walk repeats. False if none is new or there is no room. */
+static bool add_critical(struct apart *a)
+{
+    const struct fgr_label *pool = a->scratch->label;
+    uint32_t n_before = a->n_critical;
+    for (uint32_t at = a->walk_label; at != FGR_IDX_NONE; at = pool[at].parent) {
+        if (a->n_critical < CRITICAL_MAX && critical_bit(a, pool[at].node) == 0 &&
+            fgr_label_at(a->scratch, pool[at].parent, pool[at].node) != FGR_IDX_NONE) {
+            a->critical[a->n_critical++] = pool[at].node;
+        }
+    }
+    return a->n_critical > n_before;
 }
 
 /* ---- labels ----------------------------------------------------------------------------- */
@@ -182,10 +221,11 @@ static void offer(struct apart *a, const struct fgr_label *label)
     a->best->stats.labels++;
 }
 
-/* Notes the path over `edge` and then along the label's way. */
-static void complete(struct apart *a, const struct fgr_label *label, uint32_t edge)
+/* Notes the path over `edge` and then along the way of label `from`. */
+static void complete(struct apart *a, uint32_t from, uint32_t edge)
 {
     const struct fgr_scratch *s = a->scratch;
+    const struct fgr_label *label = &s->label[from];
     const struct fgr_search_task *task = a->task;
     uint64_t capacity_msat = fgr_view_chan_of(task->view, edge)->capacity_sat * 1000;
     uint64_t cost = label->cost + fgr_cost_first(&task->cost, label->amount_msat, capacity_msat);
@@ -209,6 +249,7 @@ static void complete(struct apart *a, const struct fgr_label *label, uint32_t ed
         memcpy(a->best->edge, edges, n_edges * sizeof *edges);
     } else {
         a->walk_cost = cost;
+        a->walk_label = from;
     }
 }
 
@@ -225,12 +266,13 @@ static void extend_over(struct apart *a, uint32_t from, uint32_t edge, uint32_t 
         return;
     }
     if (node == task->from) {
-        complete(a, label, edge);
+        complete(a, from, edge);
         return;
     }
     uint64_t fee_msat = fgr_fee_msat(amount_msat, half->base_msat, half->ppm);
-    if (fee_msat > FGR_MSAT_MAX - amount_msat ||
-        (a->mode != MODE_WALK && fgr_label_at(s, from, node) != FGR_IDX_NONE)) {
+    uint32_t critical = critical_bit(a, node);
+    if (fee_msat > FGR_MSAT_MAX - amount_msat || (label->critical & critical) != 0 ||
+        (is_simple(a) && fgr_label_at(s, from, node) != FGR_IDX_NONE)) {
         return;
     }
     uint64_t capacity_msat = fgr_view_chan_of(task->view, edge)->capacity_sat * 1000;
@@ -242,10 +284,14 @@ static void extend_over(struct apart *a, uint32_t from, uint32_t edge, uint32_t 
         .node = node,
         .edge = edge,
         .parent = from,
+        .critical = label->critical,
         .cltv = label->cltv + half->cltv_delta,
         .bytes = (uint16_t)(bytes < UINT16_MAX ? bytes : UINT16_MAX),
         .hops = (uint8_t)(label->hops < UINT8_MAX ? label->hops + 1 : UINT8_MAX),
     };
+    if (next.amount_msat < a->floor_msat) {
+        next.critical |= critical;
+    }
     offer(a, &next);
 }
 
@@ -358,7 +404,11 @@ void fgr_apart(struct fgr_scratch *scratch, struct fgr_search_result *result,
     }
     fgr_bound_fill(scratch, task);
     run_pass(&a, MODE_LOOSE);
-    if (!fgr_search_is_proven(task, result, result->bound)) {
-        is_proven_by(result, task, run_pass(&a, MODE_STRICT));
+    if (fgr_search_is_proven(task, result, result->bound) ||
+        is_proven_by(result, task, run_pass(&a, MODE_STRICT))) {
+        return;
+    }
+    while (!is_proven_by(result, task, run_pass(&a, MODE_LIMITED)) && !a.is_exhausted &&
+           a.walk_cost < result->cost && add_critical(&a)) {
     }
 }

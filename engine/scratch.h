@@ -53,7 +53,8 @@ struct fgr_label {
     uint32_t cltv;       /* blocks, without the final delta */
     uint16_t bytes;      /* onion bytes from the node's own payload on */
     uint8_t hops;
-    uint8_t state; /* FGR_LABEL_* */
+    uint8_t state;     /* FGR_LABEL_* */
+    uint32_t critical; /* bit per critical node visited (apart.c) */
 };
 
 /* Least of each from the source to a node, whatever the others: bounds what a label still has to
