@@ -363,7 +363,7 @@ static void open_bench(struct bench *bench, int argc, char **argv)
         fgr_bench_fail("%s", err.text);
     }
     fgr_pairs_load(&bench->pairs, &bench->dataset);
-    fgr_cln_load(&bench->cln);
+    fgr_cln_load(&bench->cln, FGR_CLN_ROUTE);
     bench->measure = calloc(bench->pairs.n + 1, sizeof *bench->measure);
     if (bench->measure == NULL || !fgr_dijkstra_create(&bench->dijkstra, bench->dataset.view)) {
         fgr_bench_fail("out of memory");

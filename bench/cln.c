@@ -8,7 +8,6 @@
 #include "bench/pairs.h"
 
 #define RECORDING "cln-results-2026-02-03.csv.zst"
-#define ALGORITHM "askrene_single_path"
 #define ROWS_MAX 10000
 
 /* The columns of the recording. */
@@ -23,19 +22,27 @@ enum {
     PARTS,
     HOPS,
     FEE_MSAT,
-    REST,
+    WORST_DELAY,
+    PROBABILITY,
+    ERROR_CODE,
     COLUMNS
+};
+
+struct loading {
+    struct fgr_cln *cln;
+    const char *solver;
 };
 
 static void add_row(void *state, char *line)
 {
-    struct fgr_cln *cln = state;
+    const struct loading *loading = state;
+    struct fgr_cln *cln = loading->cln;
     char *field[COLUMNS];
     if (fgr_lines_split(line, field, COLUMNS) != COLUMNS ||
         strlen(field[SET]) >= sizeof cln->row->set) {
         fgr_bench_fail("%s: no recorded query: %s", RECORDING, line);
     }
-    if (strcmp(field[SOLVER], ALGORITHM) != 0 || cln->n == ROWS_MAX) {
+    if (strcmp(field[SOLVER], loading->solver) != 0 || cln->n == ROWS_MAX) {
         return; /* the header, another solver */
     }
     struct fgr_cln_row *row = &cln->row[cln->n++];
@@ -45,9 +52,11 @@ static void add_row(void *state, char *line)
     row->is_found = strcmp(field[OK], "1") == 0;
     row->best_ms = strtod(field[BEST_MS], NULL);
     row->fee_msat = strtoull(field[FEE_MSAT], NULL, 10); /* empty where nothing was found */
+    row->n_parts = (uint32_t)strtoul(field[PARTS], NULL, 10);
+    row->probability = strtod(field[PROBABILITY], NULL);
 }
 
-bool fgr_cln_load(struct fgr_cln *out_cln)
+bool fgr_cln_load(struct fgr_cln *out_cln, const char *solver)
 {
     char path[FGR_DATASET_PATH_BYTES];
     *out_cln = (struct fgr_cln){0};
@@ -58,7 +67,8 @@ bool fgr_cln_load(struct fgr_cln *out_cln)
     if (out_cln->row == NULL) {
         fgr_bench_fail("out of memory for %d rows", ROWS_MAX);
     }
-    fgr_lines_read(path, add_row, out_cln);
+    struct loading loading = {out_cln, solver};
+    fgr_lines_read(path, add_row, &loading);
     return true;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cln.h - what Core Lightning's single-path solver answered to the same queries, and how long it
+ * cln.h - what Core Lightning's solvers answered to the same queries, and how long they
  * took: recorded once (cln-results-2026-02-03.csv.zst), on the conditions told beside the file.
  *
  * Threads: one thread. Memory: freed by fgr_cln_free.
@@ -19,6 +19,8 @@ struct fgr_cln_row {
     bool is_found;
     double best_ms; /* of four runs */
     uint64_t fee_msat;
+    uint32_t n_parts;
+    double probability;
 };
 
 struct fgr_cln {
@@ -26,8 +28,12 @@ struct fgr_cln {
     size_t n;
 };
 
-/* False if the recording is not there. Ends the program with a message if it cannot be read. */
-bool fgr_cln_load(struct fgr_cln *out_cln);
+#define FGR_CLN_ROUTE "askrene_single_path"
+#define FGR_CLN_SPLIT "askrene_default"
+
+/* The queries of one solver. False if the recording is not there. Ends the program with a message if
+ * it cannot be read. */
+bool fgr_cln_load(struct fgr_cln *out_cln, const char *solver);
 void fgr_cln_free(struct fgr_cln *cln);
 
 /* NULL if the query was not recorded. */
