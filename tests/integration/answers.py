@@ -2,9 +2,11 @@
 """answers.py FILE [COUNT]: checks that FILE has one answer a line, COUNT of them, each with the
 fields of the contract, and that its amounts, fees and blocks add up."""
 import json
+import math
 import sys
 
 FINAL_CLTV = 18
+ROUNDED = 0.5e-6
 STATUSES = ("ok", "no_route", "error")
 
 
@@ -17,6 +19,13 @@ def probability(value):
     assert isinstance(value, (int, float)) and 0 <= value <= 1, value
 
 
+def check_cut(cut, count):
+    assert len(cut) == count
+    for channel in cut:
+        assert channel["direction"] == int(channel["from"] > channel["to"])
+        assert len(channel["scid"].split("x")) == 3 and integer(channel["capacity_sat"]) > 0
+
+
 def check_reason(answer):
     reason = answer["reason"]
     if answer["status"] == "ok":
@@ -25,7 +34,12 @@ def check_reason(answer):
     assert reason["code"] and reason["text"], reason
     if answer["status"] == "no_route":
         for key, value in reason.items():
-            assert key in ("code", "text") or integer(value) >= 0
+            if key == "proven":
+                assert isinstance(value, bool)
+            elif key == "cut":
+                check_cut(value, reason["cut_channels"])
+            else:
+                assert key in ("code", "text") or integer(value) >= 0
 
 
 def check_hops(part, amount_msat):
@@ -46,11 +60,15 @@ def check_route(answer):
     assert answer["cost_msat"] >= answer["fee_msat"] and answer["bound_msat"] <= answer["cost_msat"]
     assert (integer(answer["gap_ppm"]) == 0) == (answer["bound_msat"] == answer["cost_msat"])
     probability(answer["probability"])
-    (part,) = answer["parts"]
-    assert part["amount_msat"] == integer(answer["amount_msat"])
-    assert part["fee_msat"] == integer(answer["fee_msat"])
-    assert part["probability"] == answer["probability"]
-    check_hops(part, answer["amount_msat"])
+    parts = answer["parts"]
+    assert sum(integer(part["amount_msat"]) for part in parts) == integer(answer["amount_msat"])
+    assert sum(part["fee_msat"] for part in parts) == integer(answer["fee_msat"])
+    assert parts == sorted(parts, key=lambda part: -part["amount_msat"])
+    for part in parts:
+        probability(part["probability"])
+        check_hops(part, part["amount_msat"])
+    together = math.prod(part["probability"] for part in parts)
+    assert abs(together - answer["probability"]) < ROUNDED * (len(parts) + 1)
 
 
 def check(answer):

@@ -44,6 +44,38 @@ option "--max-hops negative" "--max-hops '-1' is not a whole number" --max-hops 
 option "--max-cltv huge" "out of range: 1 to 4294967295" --max-cltv 99999999999999999999999
 option "--max-cltv below --final-cltv" "max_cltv 5 is below final_cltv 18" --max-cltv 5
 
+split() {
+    what=$1
+    text=$2
+    shift 2
+    fails 2 "split with $what" "$text" split -g small.fgr alpha gamma 5sat "$@"
+}
+fails 2 "split of nothing" "AMOUNT '0sat' is zero: the least is 1msat" \
+    split -g small.fgr alpha gamma 0sat
+fails 2 "split of an amount without unit" "AMOUNT '5' has no unit" split -g small.fgr alpha gamma 5
+split "no part" "--max-parts 0 is out of range: 1 to 128" --max-parts 0
+split "too many parts" "--max-parts 129 is out of range: 1 to 128" --max-parts 129
+split "parts of nothing" "--min-part '0sat' is zero: the least is 1msat" --min-part 0sat
+split "parts above the amount" "--min-part '5001msat' is above AMOUNT" --min-part 5001msat
+split "parts without a unit" "--min-part '5' has no unit" --min-part 5
+split "a fee without a unit" "--max-fee '5' has no unit" --max-fee 5
+split "hops out of range" "--max-hops 28 is out of range: 1 to 27" --max-hops 28
+split "a gap above all" "--max-gap 1000001 is out of range: 0 to 1000000" --max-gap 1000001
+split "a gap with a unit" "--max-gap '5ppm' is not a whole number" --max-gap 5ppm
+split "--max-cltv below --final-cltv" "max_cltv 5 is below final_cltv 18" --max-cltv 5
+split "AMP and MPP" "--amp and --mpp exclude each other" --amp --mpp
+split "a seed for nothing" "--seed is for --amp and --mpp" --seed 00
+split "a secret for nothing" "--payment-secret is for --amp and --mpp" --payment-secret 00
+split "a short seed" "--seed is not 64 hex digits" --amp --seed 00
+split "a seed that is no hex" "--seed is not 64 hex digits" --amp --seed "$(printf '%064d' 0 | tr 0 g)"
+split "a long secret" "--payment-secret is not 64 hex digits" --mpp \
+    --payment-secret "$(printf '%066d' 0)"
+fails 1 "split of more than the source owns" "1,200,000 sat is above what any set of parts delivers: the 2 channels out of the source hold 1,100,000 sat" \
+    split -g small.fgr alpha gamma 1200000sat
+fails 1 "split from a node to itself" "Source and destination are the same node" \
+    split -g small.fgr alpha alpha 5sat
+fails 3 "split to nobody" "no node has the alias 'nobody'" split -g small.fgr alpha nobody 5sat
+
 node() {
     fails 3 "node $1" "$2" route -g small.fgr alpha "$3" 5sat
 }
@@ -75,6 +107,7 @@ chmod 000 locked
 
 image() {
     fails 3 "route on $1" "$2" route -g "$3" alpha gamma 5sat
+    fails 3 "split on $1" "$2" split -g "$3" alpha gamma 5sat
     fails 3 "info of $1" "$2" info "$3"
     fails 3 "batch on $1" "$2" batch -g "$3" q.csv
 }

@@ -17,7 +17,7 @@ is 2 "fgr alone is a usage error"
 same "fgr alone shows the help on standard error" err help
 run --version
 holds "fgr --version" grep -qE '^fgr \(fulgurite\) [0-9]+\.[0-9]+\.[0-9]+$' out
-for command in import info route batch synth; do
+for command in import info route split batch synth; do
     run $command --help
     is 0 "$command --help"
     cp out help
@@ -63,6 +63,10 @@ fails 2 "route with two" "FROM, TO and AMOUNT are needed, 2 given" route -g x.fg
 fails 2 "route with four" "FROM, TO and AMOUNT are needed, 4 given" route -g x.fgr a b 1sat c
 fails 2 "route with the image as an argument" "-g G.fgr is missing: the image is no argument" \
     route x.fgr a b 1sat
+fails 2 "split without arguments" "FROM, TO and AMOUNT are needed, 0 given" split
+fails 2 "split with the image as an argument" "-g G.fgr is missing: the image is no argument" \
+    split x.fgr a b 1sat
+fails 2 "split without -g" "-g G.fgr is missing" split a b 1sat
 fails 2 "batch with the image as an argument" "-g G.fgr is missing: the image is no argument" \
     batch x.fgr q.csv
 fails 2 "route without -g" "-g G.fgr is missing" route a b 1sat
@@ -98,6 +102,8 @@ speechless info info small.fgr
 speechless "info --json" info small.fgr --json
 speechless route route -g small.fgr alpha gamma 5sat
 speechless "route --json" route -g small.fgr alpha gamma 5sat --json
+speechless split split -g small.fgr alpha gamma 900000sat
+speechless "split --json" split -g small.fgr alpha gamma 900000sat --json
 speechless batch batch -g small.fgr q.csv
 speechless "import -o -" import small.json -o -
 speechless "synth -o -" synth --nodes 40 --channels 120 --seed 7 -o -

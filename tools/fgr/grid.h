@@ -15,8 +15,8 @@
 #include "fulgurite/base.h"
 
 #define FGR_GRID_COLUMNS_MAX 12
-#define FGR_GRID_CELLS_MAX 480
-#define FGR_GRID_TEXT_BYTES 32768
+#define FGR_GRID_CELLS_MAX 1280
+#define FGR_GRID_TEXT_BYTES 65536
 
 struct fgr_grid {
     const char *align;

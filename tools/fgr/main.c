@@ -21,6 +21,7 @@ static const struct command commands[] = {
     {"import", fgr_cmd_import, "turn a network snapshot into an image"},
     {"info", fgr_cmd_info, "describe an image: size, capacity, policies, degrees, components"},
     {"route", fgr_cmd_route, "find the best route for one payment, with its proof"},
+    {"split", fgr_cmd_split, "split one payment into the best set of parts, with its proof"},
     {"batch", fgr_cmd_batch, "answer a file of queries on several threads"},
     {"synth", fgr_cmd_synth, "generate a network that looks like mainnet"},
 };

@@ -1,0 +1,487 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fgr split: one query, answered with a set of parts, as tables or as JSON.
+ */
+#include "tools/fgr/cmd.h"
+
+#include "graph/util/error.h"
+#include "graph/util/hex.h"
+#include "tools/fgr/cut.h"
+#include "tools/fgr/envelope.h"
+#include "tools/fgr/grid.h"
+#include "tools/fgr/names.h"
+#include "tools/fgr/shared_channels.h"
+#include "tools/fgr/split_answer.h"
+#include "tools/fgr/totals.h"
+#include "tools/fgr/units.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+enum {
+    OPTION_MAX_PARTS = 256,
+    OPTION_MIN_PART,
+    OPTION_MAX_FEE,
+    OPTION_MAX_CLTV,
+    OPTION_MAX_HOPS,
+    OPTION_FINAL_CLTV,
+    OPTION_MAX_GAP,
+    OPTION_AMP,
+    OPTION_MPP,
+    OPTION_SECRET,
+    OPTION_SEED,
+    OPTION_EXPLAIN,
+    OPTION_JSON
+};
+
+static const struct argp_option options[] = {
+    {"graph", 'g', "G.fgr", 0, "image to search, made by 'fgr import' ('-': standard input)", 0},
+    {"max-parts", OPTION_MAX_PARTS, "N", 0, "highest number of parts, 1 to 128 (16)", 0},
+    {"min-part", OPTION_MIN_PART, "AMOUNT", 0,
+     "no part delivers less (10000sat, of a smaller amount half of it)", 0},
+    {"max-fee", OPTION_MAX_FEE, "FEE", 0,
+     "highest fee of all parts together: 1% of AMOUNT, or 5000sat (no limit)", 0},
+    {"max-cltv", OPTION_MAX_CLTV, "N", 0, "highest timelock of a part in blocks (2016)", 0},
+    {"max-hops", OPTION_MAX_HOPS, "N", 0, "highest number of channels of a part (20)", 0},
+    {"final-cltv", OPTION_FINAL_CLTV, "N", 0, "blocks the destination asks for (18)", 0},
+    {"max-gap", OPTION_MAX_GAP, "PPM", 0,
+     "stop when the cost is proven to be this close to the best possible (500); 0: as close as it "
+     "gets",
+     0},
+    {"mpp", OPTION_MPP, NULL, 0, "add what parts with one payment hash carry (BOLT 4)", 0},
+    {"amp", OPTION_AMP, NULL, 0, "add shares and a payment hash for each part (AMP)", 0},
+    {"payment-secret", OPTION_SECRET, "HEX", 0,
+     "of the invoice, for --mpp and --amp (made from the seed)", 0},
+    {"seed", OPTION_SEED, "HEX", 0,
+     "32 secret bytes that decide all secrets, for one payment only (from the system)", 0},
+    {"explain", OPTION_EXPLAIN, NULL, 0,
+     "where there is no route, show what was counted and which channels stop it", 0},
+    {"json", OPTION_JSON, NULL, 0, "print JSON", 0},
+    {0},
+};
+
+static const char doc[] =
+    "Find the set of parts from FROM to TO that delivers AMOUNT at the lowest cost: fees, timelock "
+    "risk and expected cost of failure together, where parts that share a channel share its "
+    "uncertainty. The answer comes with a lower bound that proves how good it is."
+    "\v"
+    "FROM and TO are node ids in hex, unique prefixes of at least 8 hex digits, or exact aliases. "
+    "AMOUNT has a unit: 250000sat, 1500msat, 0.01btc. The secrets of --mpp and --amp are in the "
+    "JSON only. Other users of a machine may see --seed and --payment-secret.\n"
+    "\n"
+    "Exit status: 0 a set of parts, 1 none found, 2 usage, 3 bad input, 4 internal error.\n"
+    "\n"
+    "Examples:\n"
+    "  fgr split -g mainnet.fgr ACINQ 02f1a8c87607f415 0.1btc\n"
+    "  fgr split -g mainnet.fgr ACINQ 02f1a8c87607f415 0.1btc --max-parts 8 --json\n";
+
+enum { ARG_FROM, ARG_TO, ARG_AMOUNT, N_ARGS };
+
+struct split_args {
+    const char *positional[N_ARGS];
+    int n_positional;
+    const char *graph;
+    const char *max_parts;
+    const char *min_part;
+    const char *max_fee;
+    const char *max_cltv;
+    const char *max_hops;
+    const char *final_cltv;
+    const char *max_gap;
+    const char *payment_secret;
+    const char *seed;
+    bool has_amp;
+    bool has_mpp;
+    bool has_explain;
+    bool has_json;
+};
+
+/* Where an option's value goes, or NULL. */
+static const char **value_of(struct split_args *args, int key)
+{
+    switch (key) {
+    case 'g':
+        return &args->graph;
+    case OPTION_MAX_PARTS:
+        return &args->max_parts;
+    case OPTION_MIN_PART:
+        return &args->min_part;
+    case OPTION_MAX_FEE:
+        return &args->max_fee;
+    case OPTION_MAX_CLTV:
+        return &args->max_cltv;
+    case OPTION_MAX_HOPS:
+        return &args->max_hops;
+    case OPTION_FINAL_CLTV:
+        return &args->final_cltv;
+    case OPTION_MAX_GAP:
+        return &args->max_gap;
+    case OPTION_SECRET:
+        return &args->payment_secret;
+    case OPTION_SEED:
+        return &args->seed;
+    default:
+        return NULL;
+    }
+}
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+    struct split_args *args = state->input;
+    const char **value = value_of(args, key);
+    if (value != NULL) {
+        *value = arg;
+        return 0;
+    }
+    switch (key) {
+    case OPTION_AMP:
+        args->has_amp = true;
+        break;
+    case OPTION_MPP:
+        args->has_mpp = true;
+        break;
+    case OPTION_EXPLAIN:
+        args->has_explain = true;
+        break;
+    case OPTION_JSON:
+        args->has_json = true;
+        break;
+    case ARGP_KEY_ARG:
+        if (args->n_positional < N_ARGS) {
+            args->positional[args->n_positional] = arg;
+        }
+        args->n_positional++;
+        break;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+    return 0;
+}
+
+static enum fgr_err parse_min_part(struct fgr_split_query *query, const char *text,
+                                   struct fgr_error *err)
+{
+    if (text == NULL) {
+        return FGR_OK;
+    }
+    enum fgr_err code = fgr_units_parse_amount(&query->min_part, text, "--min-part", err);
+    if (code == FGR_OK && query->min_part.v == 0) {
+        return fgr_fail(err, FGR_ERR_ARG, "--min-part '%.40s' is zero: the least is 1msat", text);
+    }
+    if (code == FGR_OK && query->min_part.v > query->amount.v) {
+        return fgr_fail(err, FGR_ERR_ARG,
+                        "--min-part '%.40s' is above AMOUNT: no part could be so large", text);
+    }
+    return code;
+}
+
+/* The limits of the command line; what is not given keeps its default. */
+static enum fgr_err parse_limits(struct fgr_split_query *query, const struct split_args *args,
+                                 struct fgr_error *err)
+{
+    const struct {
+        uint32_t *limit;
+        const char *text;
+        const char *what;
+        uint64_t min, max;
+    } counts[] = {
+        {&query->max_parts, args->max_parts, "--max-parts", 1, FGR_PARTS_MAX},
+        {&query->max_cltv, args->max_cltv, "--max-cltv", 1, UINT32_MAX},
+        {&query->max_hops, args->max_hops, "--max-hops", 1, FGR_HOPS_MAX},
+        {&query->final_cltv, args->final_cltv, "--final-cltv", 0, UINT32_MAX},
+        {&query->max_gap_ppm, args->max_gap, "--max-gap", 0, 1000000},
+    };
+    enum fgr_err code = parse_min_part(query, args->min_part, err);
+    if (code == FGR_OK && args->max_fee != NULL) {
+        code = fgr_units_parse_fee_limit(&query->max_fee, args->max_fee, query->amount, err);
+    }
+    for (size_t i = 0; i < sizeof counts / sizeof *counts && code == FGR_OK; i++) {
+        code = fgr_units_parse_limit(counts[i].limit, counts[i].text, counts[i].what, counts[i].min,
+                                     counts[i].max, err);
+    }
+    return code;
+}
+
+/* 64 hex digits; the message does not repeat what may be a secret. */
+static enum fgr_err parse_secret(uint8_t out_bytes[FGR_SECRET_BYTES], bool *out_is_given,
+                                 const char *text, const char *what, struct fgr_error *err)
+{
+    *out_is_given = text != NULL;
+    if (text == NULL) {
+        return FGR_OK;
+    }
+    size_t n = 0;
+    for (; n < (size_t)2 * FGR_SECRET_BYTES && fgr_hex_value(text[n]) >= 0; n++) {
+        int high = n % 2 == 0 ? 0 : out_bytes[n / 2] << 4;
+        out_bytes[n / 2] = (uint8_t)(high | fgr_hex_value(text[n]));
+    }
+    if (n < (size_t)2 * FGR_SECRET_BYTES || text[n] != '\0') {
+        return fgr_fail(err, FGR_ERR_ARG, "%s is not %d hex digits", what, 2 * FGR_SECRET_BYTES);
+    }
+    return FGR_OK;
+}
+
+static enum fgr_err parse_envelope(struct fgr_envelope *envelope, const struct split_args *args,
+                                   struct fgr_error *err)
+{
+    envelope->kind = args->has_amp   ? FGR_ENVELOPE_AMP
+                     : args->has_mpp ? FGR_ENVELOPE_MPP
+                                     : FGR_ENVELOPE_NONE;
+    if (args->has_amp && args->has_mpp) {
+        return fgr_fail(err, FGR_ERR_ARG, "--amp and --mpp exclude each other");
+    }
+    if (envelope->kind == FGR_ENVELOPE_NONE &&
+        (args->seed != NULL || args->payment_secret != NULL)) {
+        return fgr_fail(err, FGR_ERR_ARG, "%s is for --amp and --mpp",
+                        args->seed != NULL ? "--seed" : "--payment-secret");
+    }
+    enum fgr_err code =
+        parse_secret(envelope->seed, &envelope->has_seed, args->seed, "--seed", err);
+    if (code == FGR_OK) {
+        code = parse_secret(envelope->payment_secret, &envelope->has_secret, args->payment_secret,
+                            "--payment-secret", err);
+    }
+    return code;
+}
+
+/* ---- tables ---------------------------------------------------------------------------------- */
+
+static void add_amount(struct fgr_grid *grid, fgr_msat amount)
+{
+    char text[FGR_UNITS_TEXT_BYTES];
+    /* All three msat digits in every row: points stand below each other. */
+    fgr_grid_add(grid, "%s.%03u", fgr_units_grouped(text, amount.v / 1000),
+                 (unsigned)(amount.v % 1000));
+}
+
+static void add_part(struct fgr_grid *grid, const struct fgr_split_answer *answer, uint32_t i)
+{
+    const struct fgr_part *part = &answer->split.parts[i];
+    const struct fgr_hop *last = &part->hops[part->n_hops - 1];
+    char alias[FGR_TEXT_ALIAS_BYTES];
+    char text[FGR_UNITS_TEXT_BYTES];
+    fgr_grid_add(grid, "%" PRIu32, i + 1);
+    add_amount(grid, part->amount);
+    fgr_grid_add(grid, "%s", fgr_units_percent(text, part->amount.v, answer->split.amount.v));
+    fgr_grid_add(grid, "%s", fgr_units_grouped(text, part->fee.v));
+    fgr_grid_add(grid, "%" PRIu32, part->cltv_total);
+    fgr_grid_add(grid, "%.2f", 100 * part->probability);
+    fgr_grid_add(grid, "%" PRIu32, part->n_hops);
+    fgr_grid_add(grid, "%s", fgr_names_node(alias, answer->view, part->hops[0].to));
+    fgr_grid_add(grid, "%s", fgr_names_node(alias, answer->view, last->from));
+}
+
+static void print_parts(const struct fgr_split_answer *answer, bool has_color)
+{
+    static const char *const head[] = {"part",     "amount sat",   "share %",
+                                       "fee msat", "cltv",         "prob %",
+                                       "hops",     "first hop to", "last hop from"};
+    const struct fgr_split *split = &answer->split;
+    struct fgr_grid grid;
+    char text[FGR_UNITS_TEXT_BYTES];
+    fgr_grid_init(&grid, "rrrrrrrll");
+    for (size_t i = 0; i < sizeof head / sizeof *head; i++) {
+        fgr_grid_add(&grid, "%s", head[i]);
+    }
+    for (uint32_t i = 0; i < split->n_parts; i++) {
+        add_part(&grid, answer, i);
+    }
+    if (split->n_parts > 1) {
+        fgr_grid_add(&grid, "all");
+        add_amount(&grid, split->amount);
+        fgr_grid_add(&grid, "100.0");
+        fgr_grid_add(&grid, "%s", fgr_units_grouped(text, split->fee.v));
+        fgr_grid_add(&grid, "%s", "");
+        fgr_grid_add(&grid, "%.2f", 100 * split->probability);
+    }
+    fgr_grid_print(&grid, stdout, has_color);
+}
+
+static void print_hashes(const struct fgr_envelope *envelope, bool has_color)
+{
+    char hex[FGR_TEXT_HEX_BYTES(FGR_SECRET_BYTES)];
+    struct fgr_grid grid;
+    putchar('\n');
+    fgr_grid_init(&grid, "rrl");
+    fgr_grid_add(&grid, "part");
+    fgr_grid_add(&grid, "child index");
+    fgr_grid_add(&grid, "payment hash");
+    for (uint32_t i = 0; i < envelope->n_parts; i++) {
+        fgr_grid_add(&grid, "%" PRIu32, i + 1);
+        fgr_grid_add(&grid, "%" PRIu32, envelope->child[i].index);
+        fgr_grid_add(&grid, "%s", fgr_text_hex(hex, envelope->child[i].hash, FGR_SECRET_BYTES));
+    }
+    fgr_grid_print(&grid, stdout, has_color);
+}
+
+static void print_totals(const struct fgr_split_answer *answer, bool has_color)
+{
+    const struct fgr_split *split = &answer->split;
+    char text[FGR_UNITS_TEXT_BYTES];
+    struct fgr_totals totals = {.amount = split->amount,
+                                .cost = split->cost,
+                                .bound = split->bound,
+                                .gap_ppm = split->gap_ppm,
+                                .probability = split->probability,
+                                .final_cltv = answer->query.final_cltv};
+    for (uint32_t i = 0; i < split->n_parts; i++) {
+        const struct fgr_part *part = &split->parts[i];
+        fgr_cost_terms_add(&totals.terms, part->hops, part->n_hops);
+        if (part->cltv_total > totals.cltv_total) {
+            totals.cltv_total = part->cltv_total;
+        }
+    }
+    fgr_totals_print(&totals, has_color);
+    fgr_totals_print_search(split->stats.settled, split->stats.relaxed, answer->elapsed_ns);
+    printf("paths        %" PRIu32 " kept", split->stats.paths);
+    printf(" of %s searches\n", fgr_units_grouped(text, split->stats.rounds));
+}
+
+static void print_split(const struct fgr_split_answer *answer, const struct fgr_envelope *envelope)
+{
+    const struct fgr_split *split = &answer->split;
+    bool has_color = fgr_cli_has_color(stdout);
+    char amount[FGR_UNITS_TEXT_BYTES];
+    char title[FGR_UNITS_TEXT_BYTES + 24];
+    snprintf(title, sizeof title, "%s sat in %" PRIu32 " part%s",
+             fgr_units_sat(amount, split->amount), split->n_parts, split->n_parts == 1 ? "" : "s");
+    fgr_names_print_ends(answer->view, title, answer->query.from, answer->query.to, has_color);
+    print_parts(answer, has_color);
+    fgr_shared_channels_print(answer->view, split, has_color);
+    if (envelope->kind == FGR_ENVELOPE_AMP) {
+        print_hashes(envelope, has_color);
+    }
+    print_totals(answer, has_color);
+}
+
+static void add_counters(struct fgr_grid *grid, const struct fgr_counter *counters, unsigned n)
+{
+    char text[FGR_UNITS_TEXT_BYTES];
+    for (unsigned i = 0; i < n; i++) {
+        if (!counters[i].is_remedy || counters[i].value != 0) {
+            fgr_grid_add(grid, "%s", counters[i].label);
+            fgr_grid_add(grid, "%s", fgr_units_grouped(text, counters[i].value));
+        }
+    }
+}
+
+static void print_why(const struct fgr_split_answer *answer)
+{
+    const struct fgr_shortfall *why = &answer->why;
+    struct fgr_counter single[FGR_ANSWER_COUNTERS];
+    struct fgr_counter parts[FGR_SPLIT_COUNTERS];
+    struct fgr_grid grid;
+    bool has_color = fgr_cli_has_color(stdout);
+    fgr_answer_counters(single, &why->single);
+    fgr_split_answer_counters(parts, why);
+    fgr_grid_init(&grid, "lr");
+    fgr_grid_add(&grid, "reason");
+    fgr_grid_add(&grid, "%s", why->code);
+    add_counters(&grid, single, FGR_ANSWER_COUNTERS);
+    add_counters(&grid, parts, FGR_SPLIT_COUNTERS);
+    fgr_grid_print(&grid, stdout, has_color);
+    if (why->capacity.n_cut > 0) {
+        putchar('\n');
+        fgr_cut_print(answer->view, &why->capacity, has_color);
+    }
+}
+
+static enum fgr_exit print_answer(const struct fgr_split_answer *answer,
+                                  const struct split_args *args,
+                                  const struct fgr_envelope *envelope)
+{
+    char text[FGR_ANSWER_TEXT_BYTES];
+    if (answer->code == FGR_OK) {
+        print_split(answer, envelope);
+        return FGR_EXIT_OK;
+    }
+    if (answer->code != FGR_ERR_NO_ROUTE) {
+        return fgr_cli_fail_error(&answer->error);
+    }
+    if (args->has_explain) {
+        print_why(answer);
+    }
+    fgr_shortfall_text(text, sizeof text, answer->view, &answer->query, &answer->why);
+    return fgr_cli_fail(FGR_EXIT_NO_ROUTE, "no route: %s", text);
+}
+
+static enum fgr_exit print_json(const struct fgr_split_answer *answer,
+                                const struct split_args *args, const struct fgr_envelope *envelope)
+{
+    const struct fgr_split_style style = {.id = "",
+                                          .envelope =
+                                              envelope->kind == FGR_ENVELOPE_NONE ? NULL : envelope,
+                                          .has_cut = args->has_explain};
+    struct fgr_json_writer json;
+    struct fgr_error err;
+    if (fgr_json_writer_init(&json, &err) != FGR_OK) {
+        return fgr_cli_fail_error(&err);
+    }
+    fgr_split_answer_json(&json, answer, &style);
+    enum fgr_exit status = fgr_cli_print_json(&json, stdout);
+    if (status != FGR_EXIT_OK || answer->code == FGR_OK) {
+        return status;
+    }
+    return answer->code == FGR_ERR_NO_ROUTE ? FGR_EXIT_NO_ROUTE
+                                            : fgr_cli_fail_error(&answer->error);
+}
+
+static enum fgr_exit run_query(struct fgr_split_answer *answer, const struct split_args *args,
+                               struct fgr_envelope *envelope)
+{
+    struct fgr_splitter splitter = {0};
+    struct fgr_error err;
+    enum fgr_exit status;
+    if (answer->code == FGR_OK) {
+        if (fgr_splitter_init(&splitter, answer->view, &err) != FGR_OK) {
+            return fgr_cli_fail_error(&err);
+        }
+        fgr_split_answer_run(answer, &splitter);
+    }
+    if (answer->code == FGR_OK && envelope->kind != FGR_ENVELOPE_NONE &&
+        fgr_envelope_seal(envelope, &answer->split, &err) != FGR_OK) {
+        status = fgr_cli_fail_error(&err);
+    } else {
+        status = args->has_json ? print_json(answer, args, envelope)
+                                : print_answer(answer, args, envelope);
+    }
+    fgr_splitter_deinit(&splitter);
+    return status;
+}
+
+enum fgr_exit fgr_cmd_split(int argc, char **argv)
+{
+    static const struct argp argp = {options, parse_option, "FROM TO AMOUNT", doc, NULL,
+                                     NULL,    NULL};
+    struct split_args args = {0};
+    struct fgr_split_answer answer;
+    struct fgr_envelope envelope = {0};
+    struct fgr_cli_image image;
+    struct fgr_error err;
+    fgr_msat amount;
+    fgr_cli_parse(&argp, argc, argv, &args);
+    if (args.n_positional > N_ARGS && args.graph == NULL) {
+        return fgr_cli_fail_usage("-g G.fgr is missing: the image is no argument but an option");
+    }
+    if (args.n_positional != N_ARGS) {
+        return fgr_cli_fail_usage("FROM, TO and AMOUNT are needed, %d given", args.n_positional);
+    }
+    if (fgr_units_parse_payment(&amount, args.positional[ARG_AMOUNT], &err) != FGR_OK) {
+        return fgr_cli_fail_error(&err);
+    }
+    fgr_split_query_init(&answer.query, (fgr_node_idx){0}, (fgr_node_idx){0}, amount);
+    if (parse_limits(&answer.query, &args, &err) != FGR_OK ||
+        parse_envelope(&envelope, &args, &err) != FGR_OK) {
+        return fgr_cli_fail_error(&err);
+    }
+    answer.query.final_bytes = fgr_envelope_final_bytes(&envelope);
+    enum fgr_exit status = fgr_cli_open_image(&image, args.graph, "-g G.fgr");
+    if (status != FGR_EXIT_OK) {
+        return status;
+    }
+    answer.view = image.view;
+    fgr_split_answer_find_nodes(&answer, args.positional[ARG_FROM], args.positional[ARG_TO]);
+    status = run_query(&answer, &args, &envelope);
+    fgr_cli_close_image(&image);
+    return status;
+}
