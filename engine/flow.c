@@ -64,6 +64,29 @@ static void restart(struct fgr_flow *flow)
     fgr_price_start(&flow->price, flow->view, flow->price.from, flow->price.to);
 }
 
+void fgr_flow_forget_proofs(struct fgr_flow *flow)
+{
+    flow->proof.bound_msat = 0;
+    flow->proof.n_lanes = 0;
+    flow->n_earlier = 0;
+    for (uint32_t i = 0; i < flow->mix.n_lanes; i++) {
+        flow->mix.lane[i].held_msat = 0;
+    }
+}
+
+double fgr_flow_hold(struct fgr_flow *flow, double open_msat)
+{
+    const struct fgr_proof *proof = &flow->proof;
+    if (flow->n_earlier == FGR_EARLIER_MAX || flow->mix.tariff.model != FGR_PROB_UNIFORM) {
+        return 0;
+    }
+    flow->earlier[flow->n_earlier++] = *proof;
+    for (uint32_t i = 0; i < flow->mix.n_lanes; i++) {
+        flow->mix.lane[i].held_msat = i < proof->n_lanes ? (double)proof->flow_msat[i] : 0;
+    }
+    return sqrt(2.0 * open_msat / flow->mix.tariff.fail_msat) * (1.0 + 1e-9);
+}
+
 void fgr_flow_start(struct fgr_flow *flow, const struct fgr_view *view,
                     const struct fgr_tariff *tariff, uint32_t from, uint32_t to)
 {
@@ -74,8 +97,7 @@ void fgr_flow_start(struct fgr_flow *flow, const struct fgr_view *view,
     flow->bound_msat = 0;
     flow->credit_msat = 0;
     flow->keeps_limits = false;
-    flow->proof.bound_msat = 0;
-    flow->proof.n_lanes = 0;
+    fgr_flow_forget_proofs(flow);
     mix->tariff = *tariff;
     mix->n_lanes = 0;
     mix->n_steps = 0;
@@ -157,11 +179,13 @@ static void rate(const struct fgr_flow *flow, struct fgr_mix_path *path, bool is
     path->fixed = tariff->part_cost_msat;
     path->size_msat = flow->limits.whole_msat;
     for (uint32_t i = path->n_hops; i-- > 0;) {
-        const struct fgr_arc *arc = &mix->lane[path->lane[i]].arc;
-        double most = fgr_price_size(&flow->limits, arc->htlc_max_msat);
+        const struct fgr_lane *lane = &mix->lane[path->lane[i]];
+        const struct fgr_arc *arc = &lane->arc;
+        double spread = fgr_tariff_spread(tariff, arc, lane->held_msat);
+        double most = fgr_price_size(&flow->limits, spread);
         double risk = (double)arc->cltv_blocks * tariff->risk;
         double ppm = (double)arc->ppm * 1e-6;
-        double fee = is_apart ? ppm : fgr_tariff_fee(tariff, arc);
+        double fee = is_apart ? ppm : fgr_tariff_fee(tariff, arc, lane->held_msat);
         double base = is_apart ? (double)arc->base_msat + offset * ppm : 0;
         path->gain[i] = gain;
         path->offset[i] = offset;
@@ -170,7 +194,7 @@ static void rate(const struct fgr_flow *flow, struct fgr_mix_path *path, bool is
         path->price += gain * (fee * tariff->fee_weight + risk);
         path->fixed += base * tariff->fee_weight + offset * risk;
         if (i == 0 && !is_apart) {
-            path->price += gain * tariff->part_cost_msat / fgr_tariff_spread(tariff, arc);
+            path->price += gain * tariff->part_cost_msat / spread;
         }
         gain *= 1.0 + fee;
         offset += base;
@@ -306,6 +330,9 @@ static void keep_proof(struct fgr_flow *flow, double offsets, double unit_price)
     }
     proof->bound_msat = bound_msat;
     proof->unit_price = unit_price;
+    proof->top_msat = flow->mix.tariff.top_msat;
+    proof->reach = flow->mix.tariff.reach;
+    proof->n_earlier = flow->n_earlier;
     proof->fee_weight = flow->mix.tariff.fee_weight;
     proof->part_weight = flow->limits.part_weight;
     proof->keeps_limits = flow->keeps_limits;

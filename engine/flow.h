@@ -18,13 +18,19 @@ struct fgr_proof {
     double unit_price;
     double fee_weight;
     double part_weight;
-    bool keeps_limits; /* the price is that of ways that keep the limits of a part */
+    double top_msat;
+    double reach;
+    uint32_t n_earlier; /* proofs that it counts on */
+    bool keeps_limits;  /* the price is that of ways that keep the limits of a part */
     uint32_t n_lanes;
     fgr_edge_idx edge[FGR_LANES_MAX];
     uint64_t flow_msat[FGR_LANES_MAX];
     double slope[FGR_LANES_MAX];
     double offset[FGR_LANES_MAX];
 };
+
+/* So many proofs may count on earlier ones. */
+#define FGR_EARLIER_MAX 3
 
 enum fgr_flow_end {
     FGR_FLOW_PROVEN,  /* as good as was asked for */
@@ -45,11 +51,24 @@ struct fgr_flow {
     struct fgr_price price;
     struct fgr_mix mix; /* path 0 is what is missing */
     struct fgr_proof proof;
+    uint32_t n_earlier;
+    struct fgr_proof earlier[FGR_EARLIER_MAX];
 };
 
 /* Starts anew for `flow->amount_msat` under `flow->limits`: no path, all of the amount missing. */
 void fgr_flow_start(struct fgr_flow *flow, const struct fgr_view *view,
                     const struct fgr_tariff *tariff, uint32_t from, uint32_t to);
+
+/* Forgets all proofs: the next ones count on nothing. */
+void fgr_flow_forget_proofs(struct fgr_flow *flow);
+
+/* Lets the next proofs count on the present one: if a set of parts costs `open_msat` more than its
+ * bound at most, it puts no more on a half-channel than the flow of the proof and a share of what is
+ * left of the capacity. Returns that share (for the tariff's reach), 0 if it is not known.
+ *
+ * With t = (x - flow) / (capacity + 1 - flow) > 0, -ln(1 - t) is above its tangent by t^2 / 2 at
+ * least; so t <= sqrt(2 open / M). */
+double fgr_flow_hold(struct fgr_flow *flow, double open_msat);
 
 /* Another tariff, or weight of parts, for the same ends: paths and amounts stay. */
 void fgr_flow_retariff(struct fgr_flow *flow, const struct fgr_tariff *tariff, double part_weight,

@@ -65,6 +65,9 @@ struct fgr_price_terms fgr_price_terms_of(const struct fgr_tariff *tariff)
     return (struct fgr_price_terms){
         .top = nextafterf((float)tariff->top_msat, INFINITY),
         .widen = tariff->is_whole ? 1e12F : 1.0F,
+        .near =
+            tariff->reach > 0 && !tariff->is_whole ? (float)((1.0 - 1e-6) / tariff->reach) : 0.0F,
+        .widest = nextafterf((float)(1.0 / tariff->least_msat), 0.0F),
         .least = nextafterf((float)tariff->least_msat, 0.0F),
         .base = (float)tariff->fee_weight,
         .ppm = (float)(tariff->fee_weight * 1e-6),
@@ -87,7 +90,11 @@ void fgr_price_scan(float *restrict out, const struct fgr_adjacency *adj, uint32
     for (uint32_t i = 0; i < n; i++) {
         float own = max[i] * t.widen;
         float spread = own < t.top ? own : t.top;
-        float sum = t.base * (float)base[i] / spread + t.ppm * (float)ppm[i];
+        float share = 1.0F / spread;
+        float near = inv_cap[i] * t.near;
+        share = near > share ? near : share;
+        share = share < t.widest ? share : t.widest;
+        float sum = t.base * (float)base[i] * share + t.ppm * (float)ppm[i];
         sum = (sum + t.cltv * (float)cltv[i] + t.fail * inv_cap[i]) * SCAN_SLACK;
         out[i] = max[i] < t.least ? INFINITY : sum;
     }
@@ -140,6 +147,29 @@ static void relax_backward(struct fgr_price *p, const struct fgr_tariff *tariff,
     }
 }
 
+/* Where a flow is held more can pass than the columns say, and fixed charges count less. */
+static void relax_lanes_backward(struct fgr_price *p, const struct fgr_tariff *tariff,
+                                 uint32_t node, double behind)
+{
+    for (uint32_t i = 0; i < p->lanes->n && tariff->reach > 0; i++) {
+        const struct fgr_lane *lane = &p->lanes->lane[i];
+        if (lane->arc.to != node || lane->held_msat <= 0 ||
+            fgr_price_is_settled(p, lane->arc.from)) {
+            continue;
+        }
+        struct fgr_lane at_floor = *lane;
+        double flat = fgr_tariff_flat(tariff, &lane->arc);
+        at_floor.slope = i < p->n_floors && p->floor[i] > flat ? p->floor[i] : flat;
+        double own = fgr_price_behind(tariff, &lane->arc, lane->arc.from == p->from, &at_floor, 0);
+        double rest = behind + own * FLOOR_SLACK;
+        struct fgr_price_node *state = fgr_price_node_at(p, lane->arc.from);
+        if (rest < state->rest) {
+            state->rest = rest;
+            fgr_heap_push(&p->back, fgr_price_key(rest), lane->arc.from);
+        }
+    }
+}
+
 void fgr_price_step_backward(struct fgr_price *p, const struct fgr_tariff *tariff,
                              const struct fgr_price_terms *terms)
 {
@@ -162,6 +192,7 @@ void fgr_price_step_backward(struct fgr_price *p, const struct fgr_tariff *tarif
             relax_backward(p, tariff, first + i, (double)p->scan[i], state->rest);
         }
     }
+    relax_lanes_backward(p, tariff, node, state->rest);
     refresh_radius(p);
 }
 
@@ -186,6 +217,7 @@ static void restart_backward(struct fgr_price *p)
 void fgr_price_begin(struct fgr_price *p, const struct fgr_lanes *lanes, double cutoff)
 {
     bool is_good = true;
+    p->lanes = lanes;
     for (uint32_t i = 0; i < lanes->n && is_good; i++) {
         double slope = lanes->lane[i].slope;
         double floor = i < p->n_floors ? p->floor[i] : 0;
@@ -270,6 +302,12 @@ static void expand_forward(struct search *s, uint32_t node, double price)
                 relax_forward(s, out->edge[first + i], out->nbr[first + i], price,
                               is_source ? 0.0 : (double)p->scan[i]);
             }
+        }
+    }
+    for (uint32_t i = 0; i < s->lanes->n && s->tariff->reach > 0; i++) {
+        const struct fgr_lane *lane = &s->lanes->lane[i];
+        if (lane->arc.from == node && lane->held_msat > 0 && lane->arc.to != p->from) {
+            relax_forward(s, lane->edge, lane->arc.to, price, 0.0);
         }
     }
 }

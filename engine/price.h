@@ -27,6 +27,7 @@ struct fgr_lane {
     struct fgr_arc arc;
     uint32_t edge;
     double flow_msat;  /* of all paths */
+    double held_msat;  /* of the flow that the tariff's reach counts from */
     double fixed_msat; /* the part of it that does not follow their amounts */
     double slope;      /* M * slope of -ln P at that flow: the price of one msat more */
     double offset;     /* M * -ln P >= offset + slope * x for every x */
@@ -59,12 +60,13 @@ struct fgr_price {
     uint32_t backward;
     double radius; /* no node that is not settled is nearer to the destination */
     struct fgr_price_node *node;
-    uint64_t *settled;           /* bit per node: `rest` is final */
-    double floor[FGR_LANES_MAX]; /* slope of each lane that `rest` counts on */
-    uint32_t n_floors;           /* later lanes: that of no flow */
-    uint16_t *lane_of;           /* per half-channel: its lane, FGR_LANE_NONE */
-    struct fgr_heap near;        /* ways to settled nodes, by price + rest */
-    struct fgr_heap far;         /* ways elsewhere, by price: the radius is the same for all */
+    uint64_t *settled;             /* bit per node: `rest` is final */
+    double floor[FGR_LANES_MAX];   /* slope of each lane that `rest` counts on */
+    uint32_t n_floors;             /* later lanes: that of no flow */
+    const struct fgr_lanes *lanes; /* of the search that is running */
+    uint16_t *lane_of;             /* per half-channel: its lane, FGR_LANE_NONE */
+    struct fgr_heap near;          /* ways to settled nodes, by price + rest */
+    struct fgr_heap far;           /* ways elsewhere, by price: the radius is the same for all */
     struct fgr_heap back;
     struct fgr_price_label *label; /* FGR_PRICE_LABELS_MAX */
     uint32_t *first_label;         /* per node: its list, valid if `forward` is */
@@ -119,13 +121,14 @@ void fgr_price_start(struct fgr_price *price, const struct fgr_view *view, uint3
 void fgr_price_find(struct fgr_price *price, struct fgr_price_way *out_way,
                     const struct fgr_tariff *tariff, const struct fgr_lanes *lanes, double cutoff);
 
-/* Largest part that passes an htlc_max, as far as weights go: rounded up to three significant bits, so
- * that fewer ways differ in it; never above the whole. */
-static inline double fgr_price_size(const struct fgr_price_limits *limits, uint64_t htlc_max_msat)
+/* What a part is weighed by if `most_msat` pass: rounded up to five significant bits, so that fewer
+ * ways differ in it; never above the whole. */
+static inline double fgr_price_size(const struct fgr_price_limits *limits, double most_msat)
 {
-    uint32_t shift = htlc_max_msat < 8 ? 0 : FGR_LOG2_FLOOR(htlc_max_msat) - 2;
+    uint64_t most = most_msat < 1e18 ? (uint64_t)most_msat + 1 : UINT64_C(1000000000000000000);
+    uint32_t shift = most < 32 ? 0 : FGR_LOG2_FLOOR(most) - 4;
     uint64_t up = (UINT64_C(1) << shift) - 1;
-    double size_msat = (double)((htlc_max_msat + up) >> shift << shift);
+    double size_msat = (double)((most + up) >> shift << shift);
     return size_msat < limits->whole_msat ? size_msat : limits->whole_msat;
 }
 

@@ -44,10 +44,11 @@ static inline double fgr_price_behind(const struct fgr_tariff *tariff, const str
                                       bool is_first, const struct fgr_lane *lane, double price)
 {
     double slope = lane != NULL ? lane->slope : fgr_tariff_flat(tariff, arc);
+    double held_msat = lane != NULL ? lane->held_msat : 0;
     if (is_first) {
-        return slope + tariff->part_cost_msat / fgr_tariff_spread(tariff, arc);
+        return slope + tariff->part_cost_msat / fgr_tariff_spread(tariff, arc, held_msat);
     }
-    double fee = fgr_tariff_fee(tariff, arc);
+    double fee = fgr_tariff_fee(tariff, arc, held_msat);
     return price * (1.0 + fee) + fee * tariff->fee_weight +
            (double)arc->cltv_blocks * tariff->risk + slope;
 }
@@ -57,6 +58,8 @@ struct fgr_price_terms {
     float top;
     float widen; /* 1, or huge: then no htlc_max narrows what fixed charges are spread over */
     float least;
+    float near;   /* 1 / reach: over the capacity, 1 / what a part can be there */
+    float widest; /* 1 / the least part: fixed charges are spread over no less */
     float base;
     float ppm;
     float cltv;
@@ -65,7 +68,8 @@ struct fgr_price_terms {
 
 struct fgr_price_terms fgr_price_terms_of(const struct fgr_tariff *tariff);
 
-/* At most the prices of `n` half-channels at no flow; infinite where no part fits. */
+/* At most the prices of `n` half-channels at no flow, with nothing held; infinite where no part
+ * fits. */
 void fgr_price_scan(float *restrict out, const struct fgr_adjacency *adj, uint32_t first,
                     uint32_t n, const struct fgr_price_terms *terms);
 

@@ -157,7 +157,8 @@ static void relax(struct search *s, uint32_t edge, uint32_t node, uint32_t from,
     }
     struct fgr_arc arc = fgr_arc_of(p->view, edge, p->from);
     uint16_t lane = p->lane_of[edge];
-    double most = fgr_price_size(s->limits, arc.htlc_max_msat);
+    double held_msat = lane == FGR_LANE_NONE ? 0 : s->lanes->lane[lane].held_msat;
+    double most = fgr_price_size(s->limits, fgr_tariff_spread(s->tariff, &arc, held_msat));
     struct fgr_price_label label = {
         .price = fgr_price_behind(s->tariff, &arc, arc.from == p->from,
                                   lane == FGR_LANE_NONE ? NULL : &s->lanes->lane[lane], way->price),
@@ -203,6 +204,12 @@ static void expand(struct search *s, uint32_t from)
                 relax(s, out->edge[first + i], out->nbr[first + i], from,
                       is_source ? 0.0 : (double)p->scan[i]);
             }
+        }
+    }
+    for (uint32_t i = 0; i < s->lanes->n && s->tariff->reach > 0; i++) {
+        const struct fgr_lane *lane = &s->lanes->lane[i];
+        if (lane->arc.from == node && lane->held_msat > 0 && lane->arc.to != p->from) {
+            relax(s, lane->edge, lane->arc.to, from, 0.0);
         }
     }
 }

@@ -33,7 +33,10 @@
 #define FIRST_FEE_WEIGHT 1.0
 #define FIRST_PART_WEIGHT 0.1
 #define WEIGHT_CLOSE 0.999
-#define WEIGHT_ATTEMPTS 12
+#define WEIGHT_ATTEMPTS 6
+
+/* A proof is made again only if a part's reach shrinks to this share. */
+#define REACH_SHARE 0.8
 
 void fgr_split_query_init(struct fgr_split_query *query, fgr_node_idx from, fgr_node_idx to,
                           fgr_msat amount)
@@ -302,7 +305,8 @@ static void widen_top(struct solving *solving)
             return;
         }
         solving->tariff.top_msat = top_msat;
-        flow->proof.bound_msat = 0;
+        fgr_flow_forget_proofs(flow);
+        solving->tariff.reach = 0;
         fgr_price_start(&flow->price, solving->view, solving->query->from.v, solving->query->to.v);
         solve_again(solving);
     }
@@ -344,6 +348,43 @@ static void weigh(struct solving *solving)
     }
 }
 
+/* At most this is rounded away in any set of parts: a msat of each fee, which its own price follows,
+ * of each risk, and of each failure, with what the logarithm may fall short of. */
+static uint64_t rounding_of(const struct solving *solving)
+{
+    const struct fgr_parts_task *task = &solving->task;
+    uint64_t parts = task->amount_msat / task->min_part_msat;
+    parts = parts < task->max_parts ? parts : task->max_parts;
+    if (parts < 2) {
+        return 0;
+    }
+    double price = solving->s->flow.proof.unit_price * 2;
+    double logarithm = (double)task->cost.fail_msat / 1073741824.0;
+    double hop = 3.0 + (price < 1e6 ? price : 1e6) + logarithm;
+    return (uint64_t)ceil(hop * (double)parts * (double)task->limits.hops);
+}
+
+/* Proves again, counting on what is proven: fixed charges and parts are spread over what a part of a
+ * better set can be, which is the less the closer bound and cost are. */
+static void tighten(struct solving *solving)
+{
+    struct fgr_flow *flow = &solving->s->flow;
+    for (int i = 0; i < FGR_EARLIER_MAX && !is_good_enough(solving); i++) {
+        double open_msat =
+            (double)solving->cost_msat + (double)rounding_of(solving) - flow->proof.bound_msat;
+        double reach = fgr_flow_hold(flow, open_msat);
+        if (reach <= 0 || reach >= 1.0 ||
+            (solving->tariff.reach > 0 && reach > solving->tariff.reach * REACH_SHARE)) {
+            return;
+        }
+        solving->tariff.reach = reach;
+        if (!solve_again(solving)) {
+            return;
+        }
+        weigh(solving);
+    }
+}
+
 static void solve(struct solving *solving)
 {
     struct fgr_flow *flow = &solving->s->flow;
@@ -365,6 +406,9 @@ static void solve(struct solving *solving)
     weigh(solving);
     widen_top(solving);
     prove_single(solving);
+    if (solving->cost_msat < FGR_COST_INF) {
+        tighten(solving);
+    }
 }
 
 /* ---- answer --------------------------------------------------------------------------------- */
@@ -466,22 +510,6 @@ static uint64_t gap_ppm(uint64_t cost, uint64_t bound)
     return gap > UINT64_MAX ? UINT64_MAX : (uint64_t)gap;
 }
 
-/* At most this is rounded away in any set of parts: a msat of each fee, which its own price follows,
- * of each risk, and of each failure, with what the logarithm may fall short of. */
-static uint64_t rounding_of(const struct solving *solving)
-{
-    const struct fgr_parts_task *task = &solving->task;
-    uint64_t parts = task->amount_msat / task->min_part_msat;
-    parts = parts < task->max_parts ? parts : task->max_parts;
-    if (parts < 2) {
-        return 0;
-    }
-    double price = solving->s->flow.proof.unit_price * 2;
-    double logarithm = (double)task->cost.fail_msat / 1073741824.0;
-    double hop = 3.0 + (price < 1e6 ? price : 1e6) + logarithm;
-    return (uint64_t)ceil(hop * (double)parts * (double)task->limits.hops);
-}
-
 static void fill_bound(struct fgr_split *out, const struct solving *solving)
 {
     const struct fgr_flow *flow = &solving->s->flow;
@@ -501,7 +529,7 @@ static void fill_bound(struct fgr_split *out, const struct solving *solving)
         .slope = flow->proof.slope,
         .offset_msat = flow->proof.offset,
         .n_edges = flow->proof.n_lanes,
-        .top_msat = (uint64_t)flow->mix.tariff.top_msat,
+        .top_msat = (uint64_t)flow->proof.top_msat,
         .flat = flow->mix.tariff.flat,
         .fee_weight = flow->proof.fee_weight,
         .part_weight = flow->proof.part_weight,

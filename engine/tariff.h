@@ -24,20 +24,34 @@ struct fgr_tariff {
     double least_msat;     /* no part delivers less */
     double part_cost_msat; /* per part */
     bool is_whole;         /* fixed charges are spread over top_msat whatever the htlc_max */
+    double reach;          /* no better set of parts puts more on a half-channel than the flow held
+                              there and this share of what is left of it; 0 = not known */
     enum fgr_prob_model model;
 };
 
-/* Over how much a fixed charge of the half-channel is spread. */
-static inline double fgr_tariff_spread(const struct fgr_tariff *tariff, const struct fgr_arc *arc)
+/* Over how much a fixed charge of the half-channel is spread, where `held_msat` flow. */
+static inline double fgr_tariff_spread(const struct fgr_tariff *tariff, const struct fgr_arc *arc,
+                                       double held_msat)
 {
     double most = (double)arc->htlc_max_msat;
-    return most < tariff->top_msat && !tariff->is_whole ? most : tariff->top_msat;
+    if (tariff->is_whole) {
+        return tariff->top_msat;
+    }
+    most = most < tariff->top_msat ? most : tariff->top_msat;
+    if (tariff->reach > 0) {
+        double end = (double)arc->most_msat + 1.0;
+        double near = held_msat + tariff->reach * (end - held_msat);
+        most = near < most ? near : most;
+    }
+    return most > tariff->least_msat ? most : tariff->least_msat;
 }
 
 /* What its fee takes out of each msat: a lower bound, as a part may carry less than the spread. */
-static inline double fgr_tariff_fee(const struct fgr_tariff *tariff, const struct fgr_arc *arc)
+static inline double fgr_tariff_fee(const struct fgr_tariff *tariff, const struct fgr_arc *arc,
+                                    double held_msat)
 {
-    return (double)arc->base_msat / fgr_tariff_spread(tariff, arc) + (double)arc->ppm * 1e-6;
+    return (double)arc->base_msat / fgr_tariff_spread(tariff, arc, held_msat) +
+           (double)arc->ppm * 1e-6;
 }
 
 /* The slope of M * -ln P that is below the true curve everywhere. */
