@@ -97,6 +97,7 @@ void fgr_flow_start(struct fgr_flow *flow, const struct fgr_view *view,
     flow->bound_msat = 0;
     flow->credit_msat = 0;
     flow->keeps_limits = false;
+    flow->is_sized = false;
     fgr_flow_forget_proofs(flow);
     mix->tariff = *tariff;
     mix->n_lanes = 0;
@@ -167,40 +168,63 @@ static void limit(const struct fgr_mix *mix, struct fgr_mix_path *path)
     }
 }
 
-/* What the path costs at the mix's tariff: fixed charges spread, or apart. */
-static void rate(const struct fgr_flow *flow, struct fgr_mix_path *path, bool is_apart)
+/* What is common to all ways of rating: what follows the amount. `is_spread`: with fixed charges in
+ * it, each over what passes its half-channel. */
+static void rate_amount(const struct fgr_flow *flow, struct fgr_mix_path *path, bool is_spread)
 {
     const struct fgr_mix *mix = &flow->mix;
     const struct fgr_tariff *tariff = &mix->tariff;
     double gain = 1.0;
-    double offset = 0;
     path->price = 0;
     path->fee = 0;
-    path->fixed = tariff->part_cost_msat;
     path->size_msat = flow->limits.whole_msat;
     for (uint32_t i = path->n_hops; i-- > 0;) {
         const struct fgr_lane *lane = &mix->lane[path->lane[i]];
         const struct fgr_arc *arc = &lane->arc;
         double spread = fgr_tariff_spread(tariff, arc, lane->held_msat);
-        double most = fgr_price_size(&flow->limits, spread);
-        double risk = (double)arc->cltv_blocks * tariff->risk;
-        double ppm = (double)arc->ppm * 1e-6;
-        double fee = is_apart ? ppm : fgr_tariff_fee(tariff, arc, lane->held_msat);
-        double base = is_apart ? (double)arc->base_msat + offset * ppm : 0;
+        double fee =
+            is_spread ? fgr_tariff_fee(tariff, arc, lane->held_msat) : (double)arc->ppm * 1e-6;
         path->gain[i] = gain;
-        path->offset[i] = offset;
-        path->size_msat = most < path->size_msat ? most : path->size_msat;
+        path->size_msat = spread < path->size_msat ? spread : path->size_msat;
         path->fee += gain * fee;
-        path->price += gain * (fee * tariff->fee_weight + risk);
-        path->fixed += base * tariff->fee_weight + offset * risk;
-        if (i == 0 && !is_apart) {
+        path->price += gain * (fee * tariff->fee_weight + (double)arc->cltv_blocks * tariff->risk);
+        if (i == 0 && is_spread) {
             path->price += gain * tariff->part_cost_msat / spread;
         }
         gain *= 1.0 + fee;
+    }
+}
+
+/* What follows the number of parts. `is_exact`: with what fixed charges cost on their own way. */
+static void rate_parts(const struct fgr_flow *flow, struct fgr_mix_path *path, bool is_exact)
+{
+    const struct fgr_mix *mix = &flow->mix;
+    const struct fgr_tariff *tariff = &mix->tariff;
+    double offset = 0;
+    path->fixed = tariff->part_cost_msat;
+    for (uint32_t i = path->n_hops; i-- > 0;) {
+        const struct fgr_arc *arc = &mix->lane[path->lane[i]].arc;
+        double carried = is_exact ? offset : 0;
+        double base = (double)arc->base_msat + carried * (double)arc->ppm * 1e-6;
+        path->offset[i] = carried;
+        path->fixed +=
+            base * tariff->fee_weight + carried * (double)arc->cltv_blocks * tariff->risk;
         offset += base;
     }
-    path->price += is_apart ? 0 : flow->limits.part_weight / path->size_msat;
-    limit(mix, path);
+}
+
+/* What the path costs at the tariff, fixed charges spread. */
+static void rate(const struct fgr_flow *flow, struct fgr_mix_path *path)
+{
+    rate_amount(flow, path, !flow->is_sized);
+    rate_parts(flow, path, false);
+    if (flow->is_sized) {
+        double fixed = path->fixed + flow->limits.part_weight;
+        path->price += fixed / path->size_msat;
+        path->fee += (path->fixed - flow->mix.tariff.part_cost_msat) / flow->mix.tariff.fee_weight /
+                     path->size_msat;
+    }
+    limit(&flow->mix, path);
 }
 
 uint32_t fgr_flow_add(struct fgr_flow *flow, const uint32_t *edge, uint32_t n_edges)
@@ -220,7 +244,7 @@ uint32_t fgr_flow_add(struct fgr_flow *flow, const uint32_t *edge, uint32_t n_ed
             return i;
         }
     }
-    rate(flow, path, false);
+    rate(flow, path);
     return mix->n_paths++;
 }
 
@@ -230,10 +254,11 @@ void fgr_flow_retariff(struct fgr_flow *flow, const struct fgr_tariff *tariff, d
     struct fgr_mix *mix = &flow->mix;
     mix->tariff = *tariff;
     flow->limits.part_weight = part_weight;
+    flow->is_sized = flow->is_sized || part_weight > 0;
     flow->credit_msat = credit_msat;
     flow->bound_msat = 0;
     for (uint32_t i = 1; i < mix->n_paths; i++) {
-        rate(flow, &mix->path[i], false);
+        rate(flow, &mix->path[i]);
     }
     for (uint32_t i = 0; i < mix->n_paths; i++) {
         mix->path[i].is_open = true;
@@ -248,7 +273,9 @@ void fgr_flow_retariff(struct fgr_flow *flow, const struct fgr_tariff *tariff, d
 void fgr_flow_set_apart(struct fgr_flow *flow)
 {
     for (uint32_t i = 1; i < flow->mix.n_paths; i++) {
-        rate(flow, &flow->mix.path[i], true);
+        rate_amount(flow, &flow->mix.path[i], false);
+        rate_parts(flow, &flow->mix.path[i], true);
+        limit(&flow->mix, &flow->mix.path[i]);
     }
 }
 
@@ -336,6 +363,7 @@ static void keep_proof(struct fgr_flow *flow, double offsets, double unit_price)
     proof->fee_weight = flow->mix.tariff.fee_weight;
     proof->part_weight = flow->limits.part_weight;
     proof->keeps_limits = flow->keeps_limits;
+    proof->is_sized = flow->is_sized;
     proof->n_lanes = flow->mix.n_lanes;
     for (uint32_t i = 0; i < flow->mix.n_lanes; i++) {
         const struct fgr_lane *lane = &flow->mix.lane[i];
@@ -361,26 +389,34 @@ static bool keeps_limits(const struct fgr_flow *flow, const struct fgr_price_way
     return way->n_edges <= flow->limits.hops && cltv <= flow->limits.cltv;
 }
 
+/* Has all paths rated by what passes the whole of them. */
+static void become_sized(struct fgr_flow *flow)
+{
+    flow->is_sized = true;
+    for (uint32_t i = 1; i < flow->mix.n_paths; i++) {
+        rate(flow, &flow->mix.path[i]);
+    }
+    flow->cost_msat = fgr_mix_cost(&flow->mix);
+}
+
 /* The cheapest way below `cutoff`. Limits are looked at only once one has been broken. */
 static void find(struct fgr_flow *flow, struct fgr_price_way *out_way, double cutoff)
 {
     const struct fgr_mix *mix = &flow->mix;
     struct fgr_lanes lanes = {mix->lane, mix->n_lanes};
-    bool is_weighed = flow->limits.part_weight > 0;
-    if (!flow->keeps_limits) {
-        flow->limits.is_loose = true;
-        if (is_weighed) {
-            fgr_price_find_within(&flow->price, out_way, &mix->tariff, &lanes, &flow->limits,
-                                  cutoff);
-        } else {
-            fgr_price_find(&flow->price, out_way, &mix->tariff, &lanes, cutoff);
-        }
-        if (out_way->n_edges > 0 ? keeps_limits(flow, out_way) : out_way->price >= cutoff) {
-            return;
-        }
-        flow->keeps_limits = true;
-        flow->limits.is_loose = false;
+    flow->limits.is_loose = !flow->keeps_limits;
+    if (flow->is_sized) {
+        fgr_price_find_within(&flow->price, out_way, &mix->tariff, &lanes, &flow->limits, cutoff);
+    } else {
+        fgr_price_find(&flow->price, out_way, &mix->tariff, &lanes, cutoff);
     }
+    if (flow->keeps_limits ||
+        (out_way->n_edges > 0 ? keeps_limits(flow, out_way) : out_way->price >= cutoff)) {
+        return;
+    }
+    flow->keeps_limits = true;
+    flow->limits.is_loose = false;
+    become_sized(flow);
     fgr_price_find_within(&flow->price, out_way, &mix->tariff, &lanes, &flow->limits, cutoff);
 }
 
@@ -437,7 +473,7 @@ enum fgr_flow_end fgr_flow_solve(struct fgr_flow *flow, double gap)
     struct fgr_mix *mix = &flow->mix;
     struct fgr_mix_path *missing = &mix->path[0];
     double tolerance = fmax(gap * BALANCE_SHARE, BALANCE_FINEST);
-    while (flow->n_rounds < flow->max_rounds) {
+    while (flow->n_rounds < flow->max_rounds && flow->price.n_relaxed < flow->max_relaxed) {
         if (mix->n_paths > 1) {
             fgr_mix_balance(mix, tolerance);
             if (missing->amount_msat < MISSING_MSAT) {

@@ -21,7 +21,8 @@ struct fgr_proof {
     double top_msat;
     double reach;
     uint32_t n_earlier; /* proofs that it counts on */
-    bool keeps_limits;  /* the price is that of ways that keep the limits of a part */
+    bool is_sized;
+    bool keeps_limits; /* the price is that of ways that keep the limits of a part */
     uint32_t n_lanes;
     fgr_edge_idx edge[FGR_LANES_MAX];
     uint64_t flow_msat[FGR_LANES_MAX];
@@ -45,9 +46,11 @@ struct fgr_flow {
     double bound_msat;  /* of flows, as cost_msat counts */
     double credit_msat; /* what weights add to the cost of any set of parts at most */
     bool keeps_limits;  /* ways that break them have been met */
+    bool is_sized;      /* fixed charges are spread over what passes a whole path */
     struct fgr_price_limits limits;
     uint32_t n_rounds;
     uint32_t max_rounds;
+    uint64_t max_relaxed; /* half-channels to look at */
     struct fgr_price price;
     struct fgr_mix mix; /* path 0 is what is missing */
     struct fgr_proof proof;
@@ -70,7 +73,8 @@ void fgr_flow_forget_proofs(struct fgr_flow *flow);
  * least; so t <= sqrt(2 open / M). */
 double fgr_flow_hold(struct fgr_flow *flow, double open_msat);
 
-/* Another tariff, or weight of parts, for the same ends: paths and amounts stay. */
+/* Another tariff, or weight of parts, for the same ends: paths and amounts stay. flow->is_sized may be
+ * set before. */
 void fgr_flow_retariff(struct fgr_flow *flow, const struct fgr_tariff *tariff, double part_weight,
                        double credit_msat);
 

@@ -22,8 +22,11 @@
 #include <string.h>
 
 #define BALANCE 1e-6
-#define TRIALS 5
-#define CHANGES_MAX 64
+#define TRIALS 4
+#define CHANGES_MAX 32
+
+/* How finely a change that is only tried is balanced. */
+#define TRIAL_BALANCE 1e-4
 
 /* A missing rest below this is rounding; what is missing costs that many times M. */
 #define MISSING_MSAT 0.5
@@ -154,7 +157,8 @@ static double take_off(struct fgr_mix *mix, double much_msat)
 }
 
 /* Balances the amounts for the parts of `choice` and notes amounts and cost. */
-static void settle(struct fgr_mix *mix, const struct fgr_parts_task *task, struct choice *choice)
+static void settle(struct fgr_mix *mix, const struct fgr_parts_task *task, struct choice *choice,
+                   double tolerance)
 {
     struct fgr_mix_path *missing = &mix->path[0];
     double missing_msat = confine(mix, task, choice);
@@ -164,7 +168,7 @@ static void settle(struct fgr_mix *mix, const struct fgr_parts_task *task, struc
     missing->low_msat = 0;
     missing->high_msat = FGR_MIX_MOST;
     missing->price = MISSING_PRICE * (1.0 + mix->tariff.fail_msat);
-    fgr_mix_balance(mix, BALANCE);
+    fgr_mix_balance(mix, tolerance);
     choice->wrong_msat = missing->amount_msat < MISSING_MSAT ? much_msat : missing->amount_msat;
     missing->is_open = false;
     missing->amount_msat = 0;
@@ -284,7 +288,7 @@ static bool improve(struct fgr_mix *mix, const struct fgr_parts_task *task, stru
         if (changes[i].more > 0) {
             tried.n[changes[i].more]++;
         }
-        settle(mix, task, &tried);
+        settle(mix, task, &tried, TRIAL_BALANCE);
         if (tried.cost_msat < best.cost_msat) {
             best = tried;
         }
@@ -294,7 +298,7 @@ static bool improve(struct fgr_mix *mix, const struct fgr_parts_task *task, stru
         return false;
     }
     *now = best;
-    settle(mix, task, now);
+    settle(mix, task, now, BALANCE);
     return true;
 }
 
@@ -310,7 +314,7 @@ static void begin(struct fgr_mix *mix, const struct fgr_parts_task *task, struct
             out->amount_msat[i] = path->amount_msat;
         }
     }
-    settle(mix, task, out);
+    settle(mix, task, out, BALANCE);
 }
 
 /* ---- integers ------------------------------------------------------------------------------- */

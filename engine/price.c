@@ -269,7 +269,7 @@ static void relax_forward(struct search *s, uint32_t edge, uint32_t node, double
     double behind = fgr_price_behind(s->tariff, &arc, arc.from == p->from,
                                      lane == FGR_LANE_NONE ? NULL : &s->lanes->lane[lane], price);
     if (behind >= state->price || behind + rest >= s->best ||
-        (double)arc.htlc_min_msat > s->tariff->top_msat) {
+        (double)arc.htlc_min_msat > s->tariff->part_msat) {
         return;
     }
     state->price = behind;

@@ -85,8 +85,9 @@ struct fgr_price {
 
 /* A way from the source to a node. */
 struct fgr_price_label {
-    double price;
-    double part_msat; /* largest part that passes it */
+    double price;     /* of a msat, without fixed charges */
+    double fixed;     /* fixed charges of a part */
+    double part_msat; /* largest part of a better set that passes it */
     uint32_t node;
     uint32_t edge;   /* last of the way */
     uint32_t parent; /* FGR_IDX_NONE at the source */
@@ -101,8 +102,8 @@ struct fgr_price_limits {
     bool is_loose; /* hops and cltv need not be kept */
     uint32_t hops;
     uint32_t cltv;
-    double part_weight; /* cost of a part, spread over the largest that passes the way, */
-    double whole_msat;  /* or over this */
+    double part_weight; /* a further fixed charge of each part */
+    double whole_msat;  /* no part is larger */
 };
 
 struct fgr_price_way {
@@ -121,19 +122,9 @@ void fgr_price_start(struct fgr_price *price, const struct fgr_view *view, uint3
 void fgr_price_find(struct fgr_price *price, struct fgr_price_way *out_way,
                     const struct fgr_tariff *tariff, const struct fgr_lanes *lanes, double cutoff);
 
-/* What a part is weighed by if `most_msat` pass: rounded up to five significant bits, so that fewer
- * ways differ in it; never above the whole. */
-static inline double fgr_price_size(const struct fgr_price_limits *limits, double most_msat)
-{
-    uint64_t most = most_msat < 1e18 ? (uint64_t)most_msat + 1 : UINT64_C(1000000000000000000);
-    uint32_t shift = most < 32 ? 0 : FGR_LOG2_FLOOR(most) - 4;
-    uint64_t up = (UINT64_C(1) << shift) - 1;
-    double size_msat = (double)((most + up) >> shift << shift);
-    return size_msat < limits->whole_msat ? size_msat : limits->whole_msat;
-}
-
-/* The same under limits. Exact like the other, with several ways per node: dearer by far. If it runs
- * out of labels, the price is that of the least way left, and still a bound. */
+/* The same under limits, and closer: fixed charges are spread over the largest part that passes the
+ * whole way. Exact like the other, with several ways per node: dearer by far. If it runs out of labels,
+ * the price is that of the least way left, and still a bound. */
 void fgr_price_find_within(struct fgr_price *price, struct fgr_price_way *out_way,
                            const struct fgr_tariff *tariff, const struct fgr_lanes *lanes,
                            const struct fgr_price_limits *limits, double cutoff);

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The pricing search where a way has to keep limits, or pays for the parts it needs.
+ * The pricing search that looks at ways as a whole: their limits, their parts.
  *
- * Returns. The same as price.c, for ways of at most so many half-channels and blocks, each of which
- * also pays `part_weight` per part: over the largest part that passes all its htlc_max.
+ * Returns. The same as price.c, for ways of at most so many half-channels and blocks; and fixed charges
+ * (base fees, what a part costs and weighs) are spread over the largest part that passes all of the way,
+ * not over what passes each half-channel by itself.
  *
- * Method. As in price.c, but with several ways per node: one is kept unless another is no dearer, no
- * longer, no slower and lets no smaller part pass. Ways that cannot reach the destination within the
- * limits any more (least hops and blocks from there, counted once per query) are dropped.
+ * Method. As in price.c, but with several ways per node: one is kept unless another is no dearer, has
+ * no more fixed charges, lets no smaller part pass, and is no longer and no slower where that counts.
+ * Ways that cannot reach the destination within the limits any more (least hops and blocks from there,
+ * counted once per query) are dropped. The potentials of price.c hold: what follows spreads its
+ * fixed charges over no more than each half-channel lets pass.
  *
  * Reference: Desrochers and Soumis 1988 (label setting for shortest paths with resources).
  */
@@ -78,9 +81,10 @@ static void fill_hops(struct fgr_price *p, double least_msat)
 
 /* ---- labels --------------------------------------------------------------------------------- */
 
-static double own_weight(const struct search *s, double part_msat)
+/* What a msat costs on the way, fixed charges spread. */
+static double whole_price(const struct fgr_price_label *label)
 {
-    return s->limits->part_weight / part_msat;
+    return label->price + label->fixed / label->part_msat;
 }
 
 static bool keeps_limits(const struct search *s, const struct fgr_price_label *label)
@@ -99,7 +103,7 @@ static bool keeps_limits(const struct search *s, const struct fgr_price_label *l
 static bool dominates(const struct search *s, const struct fgr_price_label *a,
                       const struct fgr_price_label *b)
 {
-    if (a->price > b->price || (a->part_msat < b->part_msat && s->limits->part_weight > 0)) {
+    if (a->price > b->price || a->fixed > b->fixed || a->part_msat < b->part_msat) {
         return false;
     }
     return s->limits->is_loose || (a->hops <= b->hops && a->cltv <= b->cltv);
@@ -135,42 +139,53 @@ static uint32_t keep(struct search *s, const struct fgr_price_label *label)
     return idx;
 }
 
-static void queue(struct search *s, uint32_t idx, double base)
+static void queue(struct search *s, uint32_t idx, double whole)
 {
     struct fgr_price *p = s->p;
     const struct fgr_price_label *label = &p->label[idx];
     if (fgr_price_is_settled(p, label->node)) {
-        fgr_heap_push(&p->near, fgr_price_key(base + p->node[label->node].rest), idx);
+        fgr_heap_push(&p->near, fgr_price_key(whole + p->node[label->node].rest), idx);
     } else {
-        fgr_heap_push(&p->far, fgr_price_key(base), idx);
+        fgr_heap_push(&p->far, fgr_price_key(whole), idx);
     }
 }
 
-/* Follows half-channel `edge` from the end of way `from`. */
+/* The way `from` and one half-channel more. */
+static struct fgr_price_label extend(const struct search *s, const struct fgr_arc *arc,
+                                     uint32_t edge, uint32_t from)
+{
+    const struct fgr_price_label *way = &s->p->label[from];
+    const struct fgr_tariff *tariff = s->tariff;
+    uint16_t idx = s->p->lane_of[edge];
+    const struct fgr_lane *lane = idx == FGR_LANE_NONE ? NULL : &s->lanes->lane[idx];
+    double most = fgr_tariff_spread(tariff, arc, lane == NULL ? 0 : lane->held_msat);
+    double ppm = (double)arc->ppm * 1e-6;
+    return (struct fgr_price_label){
+        .price = way->price * (1.0 + ppm) + ppm * tariff->fee_weight +
+                 (double)arc->cltv_blocks * tariff->risk +
+                 (lane == NULL ? fgr_tariff_flat(tariff, arc) : lane->slope),
+        .fixed = way->fixed + (double)arc->base_msat * tariff->fee_weight,
+        .part_msat = most < way->part_msat ? most : way->part_msat,
+        .node = arc->to,
+        .edge = edge,
+        .parent = from,
+        .cltv = way->cltv + arc->cltv_blocks,
+        .hops = (uint8_t)(way->hops + 1),
+    };
+}
+
+/* Follows half-channel `edge`, whose price at no flow is at least `bound`, from the end of a way. */
 static void relax(struct search *s, uint32_t edge, uint32_t node, uint32_t from, double bound)
 {
     struct fgr_price *p = s->p;
-    const struct fgr_price_label *way = &p->label[from];
     double rest = fgr_price_rest(p, node);
-    if (way->price + bound + own_weight(s, way->part_msat) + rest >= s->best) {
+    if (whole_price(&p->label[from]) + bound + rest >= s->best) {
         return;
     }
     struct fgr_arc arc = fgr_arc_of(p->view, edge, p->from);
-    uint16_t lane = p->lane_of[edge];
-    double held_msat = lane == FGR_LANE_NONE ? 0 : s->lanes->lane[lane].held_msat;
-    double most = fgr_price_size(s->limits, fgr_tariff_spread(s->tariff, &arc, held_msat));
-    struct fgr_price_label label = {
-        .price = fgr_price_behind(s->tariff, &arc, arc.from == p->from,
-                                  lane == FGR_LANE_NONE ? NULL : &s->lanes->lane[lane], way->price),
-        .part_msat = most < way->part_msat ? most : way->part_msat,
-        .node = node,
-        .edge = edge,
-        .parent = from,
-        .cltv = way->cltv + arc.cltv_blocks,
-        .hops = (uint8_t)(way->hops + 1),
-    };
-    double base = label.price + own_weight(s, label.part_msat);
-    if (base + rest >= s->best || (double)arc.htlc_min_msat > s->tariff->top_msat ||
+    struct fgr_price_label label = extend(s, &arc, edge, from);
+    double whole = whole_price(&label);
+    if (whole + rest >= s->best || (double)arc.htlc_min_msat > s->tariff->part_msat ||
         !keeps_limits(s, &label)) {
         return;
     }
@@ -179,10 +194,10 @@ static void relax(struct search *s, uint32_t edge, uint32_t node, uint32_t from,
         return;
     }
     if (node == p->to) {
-        s->best = base;
+        s->best = whole;
         s->best_label = idx;
     } else {
-        queue(s, idx, base);
+        queue(s, idx, whole);
     }
 }
 
@@ -222,8 +237,8 @@ static void move_labels(struct search *s, uint32_t node)
         return;
     }
     for (uint32_t at = p->first_label[node]; at != FGR_IDX_NONE; at = p->label[at].next) {
-        double base = p->label[at].price + own_weight(s, p->label[at].part_msat);
-        fgr_heap_push(&p->near, fgr_price_key(base + p->node[node].rest), at);
+        double whole = whole_price(&p->label[at]);
+        fgr_heap_push(&p->near, fgr_price_key(whole + p->node[node].rest), at);
     }
 }
 
@@ -260,11 +275,13 @@ static void start(struct search *s)
 {
     struct fgr_price *p = s->p;
     p->n_labels = 0;
-    struct fgr_price_label source = {
-        .part_msat = s->limits->whole_msat, .node = p->from, .parent = FGR_IDX_NONE};
+    struct fgr_price_label source = {.fixed = s->limits->part_weight + s->tariff->part_cost_msat,
+                                     .part_msat = s->limits->whole_msat,
+                                     .node = p->from,
+                                     .parent = FGR_IDX_NONE};
     uint32_t idx = keeps_limits(s, &source) ? keep(s, &source) : FGR_IDX_NONE;
     if (idx != FGR_IDX_NONE) {
-        queue(s, idx, own_weight(s, source.part_msat));
+        queue(s, idx, whole_price(&source));
     }
 }
 

@@ -26,6 +26,9 @@
 #define TOP_SHARE 0.0625
 #define TOP_ATTEMPTS 4
 
+/* Half-channels that may be looked at to improve on the first answer and bound. */
+#define EFFORT_RELAXED 400000
+
 /* How many further paths to try where those of the flow do not make whole parts. */
 #define DETOURS_MAX 8
 
@@ -140,6 +143,7 @@ static struct fgr_tariff tariff_of(const struct fgr_parts_task *task, uint64_t e
         .fail_msat = (double)task->cost.fail_msat,
         .flat = flat_of(task->cost.model),
         .top_msat = (double)task->amount_msat + (double)extra_msat,
+        .part_msat = (double)task->amount_msat + (double)extra_msat,
         .least_msat = (double)task->min_part_msat,
         .part_cost_msat = (double)task->part_cost_msat,
         .model = task->cost.model,
@@ -229,6 +233,13 @@ static bool is_good_enough(const struct solving *solving)
            (double)solving->cost_msat <= solving->s->flow.proof.bound_msat * gap;
 }
 
+/* Good enough, or as much work done as answers are improved for. */
+static bool is_done(const struct solving *solving)
+{
+    const struct fgr_flow *flow = &solving->s->flow;
+    return is_good_enough(solving) || flow->price.n_relaxed >= flow->max_relaxed;
+}
+
 /* Makes parts of the flow and takes them if they are the best so far. */
 static void choose(struct solving *solving)
 {
@@ -240,6 +251,15 @@ static void choose(struct solving *solving)
         solving->cost_msat = parts->cost_msat;
         solving->is_single = false;
         solving->s->parts = *parts;
+    }
+}
+
+/* Further paths where those of the flow do not make good parts: around what limits them. */
+static void detour(struct solving *solving)
+{
+    struct fgr_flow *flow = &solving->s->flow;
+    for (int i = 0; i < DETOURS_MAX && !is_good_enough(solving) && fgr_flow_detour(flow); i++) {
+        choose(solving);
     }
 }
 
@@ -255,9 +275,6 @@ static bool solve_flow(struct solving *solving)
     solving->flow_fee_msat = fgr_flow_fee(flow);
     solving->flow_parts = fgr_flow_parts(flow);
     choose(solving);
-    for (int i = 0; i < DETOURS_MAX && !is_good_enough(solving) && fgr_flow_detour(flow); i++) {
-        choose(solving);
-    }
     return true;
 }
 
@@ -305,6 +322,7 @@ static void widen_top(struct solving *solving)
             return;
         }
         solving->tariff.top_msat = top_msat;
+        solving->tariff.part_msat = top_msat;
         fgr_flow_forget_proofs(flow);
         solving->tariff.reach = 0;
         fgr_price_start(&flow->price, solving->view, solving->query->from.v, solving->query->to.v);
@@ -335,7 +353,7 @@ static void weigh(struct solving *solving)
 {
     const struct fgr_parts_task *task = &solving->task;
     double per_part = solving->s->flow.proof.bound_msat / task->max_parts;
-    for (int i = 0; i < WEIGHT_ATTEMPTS && !is_good_enough(solving); i++) {
+    for (int i = 0; i < WEIGHT_ATTEMPTS && !is_done(solving); i++) {
         bool is_moved = adjust(&solving->parts, solving->flow_parts, task->max_parts,
                                per_part * FIRST_PART_WEIGHT);
         if (task->limits.fee_msat != FGR_MSAT_NONE) {
@@ -358,10 +376,11 @@ static uint64_t rounding_of(const struct solving *solving)
     if (parts < 2) {
         return 0;
     }
-    double price = solving->s->flow.proof.unit_price * 2;
+    double price = solving->s->flow.proof.unit_price;
     double logarithm = (double)task->cost.fail_msat / 1073741824.0;
-    double hop = 3.0 + (price < 1e6 ? price : 1e6) + logarithm;
-    return (uint64_t)ceil(hop * (double)parts * (double)task->limits.hops);
+    double rounding_msat =
+        ceil((3.0 + price + logarithm) * (double)parts * (double)task->limits.hops);
+    return rounding_msat < 1e18 ? (uint64_t)rounding_msat : UINT64_C(1000000000000000000);
 }
 
 /* Proves again, counting on what is proven: fixed charges and parts are spread over what a part of a
@@ -369,7 +388,7 @@ static uint64_t rounding_of(const struct solving *solving)
 static void tighten(struct solving *solving)
 {
     struct fgr_flow *flow = &solving->s->flow;
-    for (int i = 0; i < FGR_EARLIER_MAX && !is_good_enough(solving); i++) {
+    for (int i = 0; i < FGR_EARLIER_MAX && !is_done(solving); i++) {
         double open_msat =
             (double)solving->cost_msat + (double)rounding_of(solving) - flow->proof.bound_msat;
         double reach = fgr_flow_hold(flow, open_msat);
@@ -378,6 +397,7 @@ static void tighten(struct solving *solving)
             return;
         }
         solving->tariff.reach = reach;
+        flow->is_sized = true;
         if (!solve_again(solving)) {
             return;
         }
@@ -400,9 +420,12 @@ static void solve(struct solving *solving)
     fgr_flow_start(flow, solving->view, &solving->tariff, solving->query->from.v,
                    solving->query->to.v);
     seed_flow(solving);
+    flow->max_relaxed = UINT64_MAX;
     if (!solve_flow(solving)) {
         return;
     }
+    flow->max_relaxed = flow->price.n_relaxed + EFFORT_RELAXED;
+    detour(solving);
     weigh(solving);
     widen_top(solving);
     prove_single(solving);

@@ -20,7 +20,8 @@ struct fgr_tariff {
     double risk;           /* per msat and block */
     double fail_msat;      /* M */
     double flat;           /* least slope of -ln P times (capacity + 1), by model */
-    double top_msat;       /* no part carries more anywhere */
+    double top_msat;       /* fixed charges are spread over no more */
+    double part_msat;      /* no part carries more anywhere */
     double least_msat;     /* no part delivers less */
     double part_cost_msat; /* per part */
     bool is_whole;         /* fixed charges are spread over top_msat whatever the htlc_max */
