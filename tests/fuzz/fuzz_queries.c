@@ -37,6 +37,7 @@ static uint64_t mix_row(uint64_t digest, const struct fgr_query_row *row)
     digest = mix(digest, row->to, strlen(row->to));
     digest = mix(digest, &row->amount, sizeof row->amount);
     digest = mix(digest, &row->max_fee, sizeof row->max_fee);
+    digest = mix(digest, &row->max_parts, sizeof row->max_parts);
     return mix(digest, &row->max_cltv, sizeof row->max_cltv);
 }
 
@@ -48,7 +49,7 @@ static uint64_t read_rows(const uint8_t *data, size_t size, size_t step)
     struct fgr_queries_block block = {.bytes = malloc(1), .rows = rows, .max_rows = ROWS};
     uint64_t digest = 0;
     size_t n_read = 0;
-    fgr_queries_init(&queries);
+    fgr_queries_init(&queries, size % 2 == 0 ? 1 : 128);
     while (block.bytes != NULL) {
         struct fgr_error err;
         size_t n_rows, used;

@@ -79,10 +79,10 @@ wait
 printf '%s\n%s\n' "$line" "$second" >out
 holds "answers come before the input ends" python3 "$here/answers.py" out 2
 
-# threads NAME IMAGE QUERIES COUNT: the same bytes for any number of threads
+# threads NAME IMAGE QUERIES COUNT [MODE]: the same bytes for any number of threads
 threads() {
     for n in 1 2 3 8; do
-        "$fgr" batch -g "$2" "$3" --threads $n 2>err >out.$n
+        "$fgr" batch -g "$2" "$3" --threads $n --mode "${5:-route}" 2>err >out.$n
         sed 's/"elapsed_ns":[0-9]*//' out.$n >bytes.$n
         cmp -s bytes.1 bytes.$n || echo "$n threads differ" >differ
     done
@@ -97,6 +97,45 @@ awk 'BEGIN {
         print i "," node[i % 7 + 1] "," node[int(i / 7) % 7 + 1] "," (i * 7919) % 600000000
 }' >many.csv
 threads "small network" small.fgr many.csv 5000
+threads "small network, splits" small.fgr many.csv 5000 split
+
+# Splits: all that can be asked, each answer worked out again from the policies.
+python3 "$here/mesh.py"
+run import mesh.json -o mesh.fgr
+is 0 "random network imported"
+threads "random network, splits" mesh.fgr mesh.csv 400 split
+holds "random network: worked out again" python3 "$here/recheck.py" mesh.json out.8 mesh.csv
+cp holds.out counted
+holds "random network: many of one part, many of several" \
+    grep -qE '^single [0-9]{2,} several [0-9]{2,}$' counted
+holds "random network: every limit of a row counts" python3 "$here/field.py" out.8 \
+    '{"parts_limit", "fee_limit", "cltv_limit", "amount_above_capacity"} <=
+     {x["reason"]["code"] for x in a if x["status"] == "no_route"}'
+cat >parts.csv <<'END'
+id,from,to,amount_msat,max_fee_msat,max_cltv,max_parts
+1,alpha,gamma,1050000000,,,
+2,alpha,gamma,1050000000,,,1
+3,alpha,gamma,1050000000,,,2
+4,alpha,gamma,1050000000,,,0
+5,alpha,gamma,1050000000,,,129
+6,alpha,gamma,0,,,
+7,alpha,gamma,1,,,16
+8,alpha,gamma,1050000000,1,,
+9,alpha,gamma,1200000000,,,
+10,alpha,gamma,1050000000,,57,
+11,alpha,gamma,1050000000,,5,
+END
+run batch -g small.fgr parts.csv --mode split
+is 3 "rows of splits, good and bad"
+holds "rows of splits: answers" python3 "$here/answers.py" out 11
+holds "rows of splits: statuses and reasons" python3 "$here/field.py" out \
+    '[x["reason"] and x["reason"]["code"] for x in a] == [None, "parts_limit", None, "bad_query",
+     "bad_query", "bad_query", "amount_below_out", "fee_limit", "amount_above_capacity",
+     "cltv_limit", "bad_query"]'
+"$fgr" split -g small.fgr alpha gamma 1050000sat --json |
+    sed 's/"elapsed_ns":[0-9]*//; s/"id":""/"id":"1"/' >this
+sed 's/"elapsed_ns":[0-9]*//; q' out >that
+same "batch says what split says" this that
 
 # pairs IMAGE COUNT: queries between COUNT nodes of an image, by way of its info
 pairs() {
@@ -114,6 +153,8 @@ for dataset in "$source_folder"/datasets/*.fgr.zst "$shared"/mainnet-2026-02-03.
         is 0 "$name imported"
         pairs large.fgr 1500 >large.csv
         threads "$name" large.fgr large.csv 1500
+        head -n 301 large.csv >fewer.csv
+        threads "$name, splits" large.fgr fewer.csv 300 split
     else
         skip "$name" "not here"
     fi

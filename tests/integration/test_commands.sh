@@ -72,8 +72,8 @@ fails 2 "batch with the image as an argument" "-g G.fgr is missing: the image is
 fails 2 "route without -g" "-g G.fgr is missing" route a b 1sat
 fails 2 "batch without arguments" "one QUERIES.csv is needed, 0 given" batch
 fails 2 "batch without -g" "-g G.fgr is missing" batch q.csv
-fails 2 "batch with an unknown mode" "--mode 'split' is unknown: use route" \
-    batch -g x.fgr q.csv --mode split
+fails 2 "batch with an unknown mode" "--mode 'pairs' is unknown: use route or split" \
+    batch -g x.fgr q.csv --mode pairs
 fails 2 "batch with 0 threads" "--threads 0 is out of range" batch -g x.fgr q.csv --threads 0
 fails 2 "batch with both on standard input" "only one of" batch -g - -
 

@@ -25,7 +25,7 @@ static char *read_all(const char *text, size_t n_text, size_t step, size_t rows_
     struct fgr_queries queries;
     size_t n_read = 0;
     cr_assert(file != NULL && bytes != NULL && rows != NULL);
-    fgr_queries_init(&queries);
+    fgr_queries_init(&queries, 1);
     struct fgr_queries_block block = {.bytes = bytes, .rows = rows, .max_rows = rows_max};
     enum fgr_err code = FGR_OK;
     for (;;) {
@@ -150,6 +150,26 @@ Test(queries, bad_rows_are_told_and_the_next_one_is_read)
     cr_assert(rows != NULL);
     cr_expect_str_eq(rows, "2 '7' line 2: from has a NUL byte|3 '");
     free(rows);
+}
+
+Test(queries, splits_may_have_parts)
+{
+    char text[] = "id,from,to,amount_msat,max_parts\n1,a,b,9,\n2,a,b,9,1\n3,a,b,9,16\n"
+                  "4,a,b,9,17\n5,a,b,9,0\n";
+    struct fgr_query_row rows[ROWS];
+    struct fgr_queries queries;
+    struct fgr_error err;
+    size_t n_rows, used;
+    const struct fgr_queries_block block = {text, strlen(text), true, rows, ROWS};
+    fgr_queries_init(&queries, 16);
+    cr_assert_eq(fgr_queries_read(&queries, &n_rows, &used, &block, &err), FGR_OK);
+    cr_assert_eq(n_rows, 5);
+    cr_expect_eq(rows[0].max_parts, 0);
+    cr_expect_eq(rows[1].max_parts, 1);
+    cr_expect_eq(rows[2].max_parts, 16);
+    cr_expect(!rows[2].is_bad && rows[3].is_bad && rows[4].is_bad);
+    cr_expect_str_eq(rows[3].error.text, "line 5: max_parts 17 is out of range: 1 to 16");
+    cr_expect_str_eq(rows[4].error.text, "line 6: max_parts 0 is out of range: 1 to 16");
 }
 
 Test(queries, headers_that_do_not_fit_are_errors)

@@ -14,6 +14,7 @@
 #include "tools/fgr/answer.h"
 #include "tools/fgr/put.h"
 #include "tools/fgr/queries.h"
+#include "tools/fgr/split_answer.h"
 #include "tools/fgr/units.h"
 
 #include <errno.h>
@@ -32,7 +33,7 @@ enum { OPTION_MODE = 256, OPTION_THREADS, OPTION_JSON };
 
 static const struct argp_option options[] = {
     {"graph", 'g', "G.fgr", 0, "image to search, made by 'fgr import' ('-': standard input)", 0},
-    {"mode", OPTION_MODE, "MODE", 0, "what to find: route", 0},
+    {"mode", OPTION_MODE, "MODE", 0, "what to find: route (the default) or split", 0},
     {"threads", OPTION_THREADS, "N", 0, "threads (one per core)", 0},
     {"json", OPTION_JSON, NULL, 0, "print JSON: always so", 0},
     {0},
@@ -43,12 +44,14 @@ static const char doc[] =
     "\v"
     "The first line of QUERIES.csv names its columns: id,from,to,amount_msat and, where wanted, "
     "max_fee_msat,max_cltv,max_parts, in any order. QUERIES.csv '-' is standard input. A row that "
-    "cannot be asked gets a line with status \"error\", and the next one is read.\n"
+    "cannot be asked gets a line with status \"error\", and the next one is read. max_parts is for "
+    "--mode split.\n"
     "\n"
     "Exit status: 0 every row was asked, 2 usage, 3 bad input, 4 internal error.\n"
     "\n"
     "Examples:\n"
     "  fgr batch -g mainnet.fgr queries.csv > answers.jsonl\n"
+    "  fgr batch -g mainnet.fgr queries.csv --mode split > answers.jsonl\n"
     "  generate | fgr batch -g mainnet.fgr - --threads 8 | jq .fee_msat\n";
 
 struct batch_args {
@@ -84,10 +87,17 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
     return 0;
 }
 
+/* What the arguments ask for. */
+struct batch_plan {
+    unsigned threads; /* 0 = one per core */
+    bool is_split;
+};
+
 /* What one thread has to itself. */
 struct worker {
-    struct fgr_scratch *scratch;
+    struct fgr_splitter splitter; /* of routes only its route scratch */
     struct fgr_answer answer;
+    struct fgr_split_answer split;
 };
 
 /* Rows that are answered by one thread into one buffer. */
@@ -100,6 +110,7 @@ struct group {
 
 struct batch {
     const struct fgr_view *view;
+    bool is_split;
     struct fgr_crew *crew;
     struct worker *workers;
     struct fgr_queries queries;
@@ -118,25 +129,51 @@ static void count_outcome(struct group *group, enum fgr_err code)
     group->n_failed += !is_bad && !is_answer;
 }
 
-static void answer_row(struct worker *worker, struct group *group, const struct fgr_view *view,
-                       const struct fgr_query_row *row)
+static void answer_route(struct worker *worker, struct group *group, const struct fgr_view *view,
+                         const struct fgr_query_row *row)
 {
     struct fgr_answer *answer = &worker->answer;
-    if (row->is_bad) {
-        group->n_bad++;
-        fgr_put_error(&group->json, row->id, row->n_id, &row->error);
-        return;
-    }
     answer->view = view;
     fgr_route_query_init(&answer->query, (fgr_node_idx){0}, (fgr_node_idx){0}, row->amount);
     answer->query.max_fee = row->max_fee;
     answer->query.max_cltv = row->max_cltv == 0 ? FGR_CLTV_DEFAULT : row->max_cltv;
     fgr_answer_find_nodes(answer, row->from, row->to);
     if (answer->code == FGR_OK) {
-        fgr_answer_run(answer, worker->scratch);
+        fgr_answer_run(answer, worker->splitter.route);
     }
     count_outcome(group, answer->code);
     fgr_answer_json(&group->json, answer, row->id, row->n_id);
+}
+
+static void answer_split(struct worker *worker, struct group *group, const struct fgr_view *view,
+                         const struct fgr_query_row *row)
+{
+    struct fgr_split_answer *answer = &worker->split;
+    const struct fgr_split_style style = {.id = row->id, .n_id = row->n_id};
+    answer->view = view;
+    fgr_split_query_init(&answer->query, (fgr_node_idx){0}, (fgr_node_idx){0}, row->amount);
+    answer->query.max_fee = row->max_fee;
+    answer->query.max_cltv = row->max_cltv == 0 ? FGR_CLTV_DEFAULT : row->max_cltv;
+    answer->query.max_parts = row->max_parts == 0 ? FGR_PARTS_DEFAULT : row->max_parts;
+    fgr_split_answer_find_nodes(answer, row->from, row->to);
+    if (answer->code == FGR_OK) {
+        fgr_split_answer_run(answer, &worker->splitter);
+    }
+    count_outcome(group, answer->code);
+    fgr_split_answer_json(&group->json, answer, &style);
+}
+
+static void answer_row(struct batch *batch, struct worker *worker, struct group *group,
+                       const struct fgr_query_row *row)
+{
+    if (row->is_bad) {
+        group->n_bad++;
+        fgr_put_error(&group->json, row->id, row->n_id, &row->error);
+    } else if (batch->is_split) {
+        answer_split(worker, group, batch->view, row);
+    } else {
+        answer_route(worker, group, batch->view, row);
+    }
 }
 
 /* A crew function: items are groups. */
@@ -151,7 +188,7 @@ static void answer_groups(void *state, unsigned worker, size_t begin, size_t end
         group->n_bad = 0;
         group->n_failed = 0;
         for (size_t i = first; i < last; i++) {
-            answer_row(&batch->workers[worker], group, batch->view, &batch->rows[i]);
+            answer_row(batch, &batch->workers[worker], group, &batch->rows[i]);
             fgr_json_end_line(&group->json);
         }
     }
@@ -246,7 +283,9 @@ static enum fgr_err create_workers(struct batch *batch, unsigned threads, struct
         return fgr_fail_memory(err, n * sizeof *batch->workers);
     }
     for (unsigned i = 0; i < n && code == FGR_OK; i++) {
-        code = fgr_scratch_create(&batch->workers[i].scratch, batch->view, NULL, err);
+        struct fgr_splitter *splitter = &batch->workers[i].splitter;
+        code = batch->is_split ? fgr_splitter_init(splitter, batch->view, err)
+                               : fgr_scratch_create(&splitter->route, batch->view, NULL, err);
     }
     return code;
 }
@@ -267,7 +306,7 @@ static enum fgr_err create_buffers(struct batch *batch, struct fgr_error *err)
         }
         batch->groups[g].has_json = true;
     }
-    fgr_queries_init(&batch->queries);
+    fgr_queries_init(&batch->queries, batch->is_split ? FGR_PARTS_MAX : 1);
     return FGR_OK;
 }
 
@@ -279,7 +318,7 @@ static void destroy_batch(struct batch *batch)
         }
     }
     for (unsigned i = 0; batch->workers != NULL && i < fgr_crew_size(batch->crew); i++) {
-        fgr_scratch_destroy(batch->workers[i].scratch);
+        fgr_splitter_deinit(&batch->workers[i].splitter);
     }
     if (batch->crew != NULL) {
         fgr_crew_destroy(batch->crew);
@@ -308,13 +347,14 @@ static enum fgr_exit conclude(const struct batch *batch)
     return FGR_EXIT_OK;
 }
 
-static enum fgr_exit run_batch(const struct fgr_view *view, unsigned threads, int fd,
+static enum fgr_exit run_batch(const struct fgr_view *view, const struct batch_plan *plan, int fd,
                                const char *name)
 {
-    struct batch batch = {.view = view};
+    struct batch batch = {.view = view, .is_split = plan->is_split};
     struct fgr_error err;
     enum fgr_exit status;
-    if (create_workers(&batch, threads, &err) != FGR_OK || create_buffers(&batch, &err) != FGR_OK) {
+    if (create_workers(&batch, plan->threads, &err) != FGR_OK ||
+        create_buffers(&batch, &err) != FGR_OK) {
         status = fgr_cli_fail_error(&err);
     } else {
         status = answer_file(&batch, fd, name);
@@ -326,7 +366,7 @@ static enum fgr_exit run_batch(const struct fgr_view *view, unsigned threads, in
     return status;
 }
 
-static enum fgr_exit check_args(const struct batch_args *args, unsigned *out_threads)
+static enum fgr_exit check_args(struct batch_plan *out_plan, const struct batch_args *args)
 {
     struct fgr_error err;
     uint64_t threads = 0;
@@ -336,8 +376,9 @@ static enum fgr_exit check_args(const struct batch_args *args, unsigned *out_thr
     if (args->n_positional != 1) {
         return fgr_cli_fail_usage("one QUERIES.csv is needed, %d given", args->n_positional);
     }
-    if (args->mode != NULL && strcmp(args->mode, "route") != 0) {
-        return fgr_cli_fail_usage("--mode '%.40s' is unknown: use route", args->mode);
+    out_plan->is_split = args->mode != NULL && strcmp(args->mode, "split") == 0;
+    if (args->mode != NULL && strcmp(args->mode, "route") != 0 && !out_plan->is_split) {
+        return fgr_cli_fail_usage("--mode '%.40s' is unknown: use route or split", args->mode);
     }
     if (args->threads != NULL && fgr_units_parse_count(&threads, args->threads, "--threads", 1,
                                                        FGR_CLI_THREADS_MAX, &err) != FGR_OK) {
@@ -346,7 +387,7 @@ static enum fgr_exit check_args(const struct batch_args *args, unsigned *out_thr
     if (args->graph != NULL && strcmp(args->graph, "-") == 0 && strcmp(args->file, "-") == 0) {
         return fgr_cli_fail_usage("only one of G.fgr and QUERIES.csv can be standard input");
     }
-    *out_threads = (unsigned)threads;
+    out_plan->threads = (unsigned)threads;
     return FGR_EXIT_OK;
 }
 
@@ -355,9 +396,9 @@ enum fgr_exit fgr_cmd_batch(int argc, char **argv)
     static const struct argp argp = {options, parse_option, "QUERIES.csv", doc, NULL, NULL, NULL};
     struct batch_args args = {0};
     struct fgr_cli_image image;
-    unsigned threads = 0;
+    struct batch_plan plan = {0};
     fgr_cli_parse(&argp, argc, argv, &args);
-    enum fgr_exit status = check_args(&args, &threads);
+    enum fgr_exit status = check_args(&plan, &args);
     if (status == FGR_EXIT_OK) {
         status = fgr_cli_open_image(&image, args.graph, "-g G.fgr");
     }
@@ -370,7 +411,7 @@ enum fgr_exit fgr_cmd_batch(int argc, char **argv)
         status = fgr_cli_fail(FGR_EXIT_INPUT, "cannot open %s: %s",
                               args.file[0] == '\0' ? "''" : args.file, strerror(errno));
     } else {
-        status = run_batch(image.view, threads, fd, is_stdin ? "standard input" : args.file);
+        status = run_batch(image.view, &plan, fd, is_stdin ? "standard input" : args.file);
         close(fd);
     }
     fgr_cli_close_image(&image);

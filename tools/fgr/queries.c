@@ -32,9 +32,10 @@ struct record {
 
 enum record_end { RECORD_CLOSED, RECORD_OPEN, RECORD_IN_QUOTES };
 
-void fgr_queries_init(struct fgr_queries *queries)
+void fgr_queries_init(struct fgr_queries *queries, uint32_t parts_most)
 {
     memset(queries, 0, sizeof *queries);
+    queries->parts_most = parts_most;
     queries->line = 1;
 }
 
@@ -245,7 +246,8 @@ static enum fgr_err read_values(const struct fgr_queries *queries, struct fgr_qu
     uint64_t amount_msat = 0;
     uint64_t max_fee_msat = FGR_MSAT_NONE;
     uint64_t max_cltv = 0;
-    uint64_t max_parts = 1;
+    uint64_t max_parts = 0;
+    uint64_t parts_most = queries->parts_most > 1 ? queries->parts_most : UINT32_MAX;
     for (unsigned c = FGR_QUERY_FROM; c < FGR_QUERY_COLUMNS; c++) {
         const struct field *field = field_of(queries, fields, c);
         if (field != NULL && memchr(field->text, '\0', field->n_bytes) != NULL) {
@@ -264,9 +266,9 @@ static enum fgr_err read_values(const struct fgr_queries *queries, struct fgr_qu
         code = read_number(queries, &max_cltv, fields, FGR_QUERY_MAX_CLTV, UINT32_MAX, err);
     }
     if (code == FGR_OK) {
-        code = read_number(queries, &max_parts, fields, FGR_QUERY_MAX_PARTS, UINT32_MAX, err);
+        code = read_number(queries, &max_parts, fields, FGR_QUERY_MAX_PARTS, parts_most, err);
     }
-    if (code == FGR_OK && max_parts != 1) {
+    if (code == FGR_OK && queries->parts_most == 1 && max_parts > 1) {
         code = fgr_fail(err, FGR_ERR_ARG,
                         "max_parts is %" PRIu64 ", but a route is one part: leave it empty or 1",
                         max_parts);
@@ -274,6 +276,7 @@ static enum fgr_err read_values(const struct fgr_queries *queries, struct fgr_qu
     row->amount.v = amount_msat;
     row->max_fee.v = max_fee_msat;
     row->max_cltv = (uint32_t)max_cltv;
+    row->max_parts = (uint32_t)max_parts;
     return code;
 }
 

@@ -36,6 +36,7 @@ enum fgr_query_column {
 struct fgr_queries {
     uint32_t column_at[FGR_QUERY_COLUMNS]; /* position in a row, or FGR_IDX_NONE */
     uint32_t n_fields;                     /* that a row must have */
+    uint32_t parts_most;                   /* highest max_parts; 1: rows ask for routes */
     uint64_t line;                         /* of the next byte, from 1 */
     bool has_header;
     bool in_long_row; /* skipping what is left of a row that was too long */
@@ -46,15 +47,16 @@ struct fgr_query_row {
     size_t n_id;
     const char *from;
     const char *to;
-    fgr_msat amount;   /* 1 to FGR_MSAT_MAX */
-    fgr_msat max_fee;  /* FGR_MSAT_NONE = no limit */
-    uint32_t max_cltv; /* 0 = the default */
-    uint64_t line;     /* where the row begins */
-    bool is_bad;       /* only id (empty where unknown), line and error hold */
+    fgr_msat amount;    /* 1 to FGR_MSAT_MAX */
+    fgr_msat max_fee;   /* FGR_MSAT_NONE = no limit */
+    uint32_t max_cltv;  /* 0 = the default */
+    uint32_t max_parts; /* 0 = the default */
+    uint64_t line;      /* where the row begins */
+    bool is_bad;        /* only id (empty where unknown), line and error hold */
     struct fgr_error error;
 };
 
-void fgr_queries_init(struct fgr_queries *queries);
+void fgr_queries_init(struct fgr_queries *queries, uint32_t parts_most);
 
 struct fgr_queries_block {
     char *bytes; /* the byte after the last is writable */

@@ -13,10 +13,10 @@
 
 /* A half-channel and what all parts put on it. */
 struct shared {
-    fgr_edge_idx edge;
-    fgr_node_idx from, to;
     uint64_t sum_msat;
     double probability;
+    fgr_edge_idx edge;
+    fgr_node_idx from, to;
     uint32_t n_parts;
 };
 
@@ -44,8 +44,12 @@ static uint32_t collect(struct shared *out, const struct fgr_split *split)
         const struct fgr_part *part = &split->parts[p];
         for (uint32_t i = 0; i < part->n_hops; i++) {
             const struct fgr_hop *hop = &part->hops[i];
-            out[n_hops++] =
-                (struct shared){hop->edge, hop->from, hop->to, hop->amount.v, hop->probability, 1};
+            out[n_hops++] = (struct shared){.sum_msat = hop->amount.v,
+                                            .probability = hop->probability,
+                                            .edge = hop->edge,
+                                            .from = hop->from,
+                                            .to = hop->to,
+                                            .n_parts = 1};
         }
     }
     qsort(out, n_hops, sizeof *out, by_edge);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Diagnosis by asking again. What no channel can change is known from the single route's diagnosis
- * (an end without channels, nodes that are not joined) and from a minimum cut: no set of parts of
+ * (an end without channels, or with none for so little, nodes that are not joined) and from a minimum cut: no set of parts of
  * any size delivers more than that. Else a limit of the query is in the way: each is taken away
  * alone, and the set that is found then says what would have been enough; if none alone helps, all
  * of them together are.
@@ -161,6 +161,8 @@ void fgr_shortfall_find(struct fgr_shortfall *out_shortfall, struct fgr_splitter
     case FGR_REASON_SAME_NODE:
     case FGR_REASON_NO_CHANNEL_OUT:
     case FGR_REASON_NO_CHANNEL_IN:
+    case FGR_REASON_AMOUNT_BELOW_OUT: /* no part is larger */
+    case FGR_REASON_AMOUNT_BELOW_IN:
     case FGR_REASON_NOT_CONNECTED:
         out->is_proven = true;
         out->code = fgr_reason_str(out->single.reason);
@@ -168,8 +170,6 @@ void fgr_shortfall_find(struct fgr_shortfall *out_shortfall, struct fgr_splitter
     case FGR_REASON_NONE:
     case FGR_REASON_AMOUNT_ABOVE_OUT:
     case FGR_REASON_AMOUNT_ABOVE_IN:
-    case FGR_REASON_AMOUNT_BELOW_OUT:
-    case FGR_REASON_AMOUNT_BELOW_IN:
     case FGR_REASON_AMOUNT_BLOCKED:
     case FGR_REASON_FEE_LIMIT:
     case FGR_REASON_CLTV_LIMIT:
