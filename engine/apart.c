@@ -49,6 +49,7 @@
 
 #include "engine/bound.h"
 #include "engine/run.h"
+#include "graph/walk.h"
 
 /* Labels of the pass before the dearer bounds are taken: most questions need no more. */
 #define FEW_LABELS 1024
@@ -94,12 +95,17 @@ static uint64_t ceiling(const struct apart *a)
 static uint64_t floor_of(const struct apart *a)
 {
     const struct fgr_view *view = a->task->view;
+    const struct fgr_overlay *overlay = a->task->overlay;
     uint64_t floor_msat = 0;
-    for (uint32_t i = 0; i < view->n_usable; i++) {
-        uint32_t edge = view->in.edge[i];
-        if (view->half[edge].htlc_min_msat > floor_msat &&
+    for (uint32_t i = 0; i < fgr_walk_n_places(view, overlay); i++) {
+        uint32_t edge = fgr_walk_at(view, overlay, i);
+        if (edge == FGR_IDX_NONE) {
+            continue;
+        }
+        uint64_t min_msat = fgr_overlay_half(view, overlay, edge)->htlc_min_msat;
+        if (min_msat > floor_msat &&
             fgr_bound_is_in_reach(a->scratch, a->task, edge, a->best->cost)) {
-            floor_msat = view->half[edge].htlc_min_msat;
+            floor_msat = min_msat;
         }
     }
     return floor_msat;
@@ -110,7 +116,7 @@ static uint64_t floor_of(const struct apart *a)
 static uint64_t cost_ahead(const struct apart *a, uint32_t node, uint64_t amount_msat)
 {
     const struct fgr_limit_bound *bound = &a->scratch->bound;
-    uint64_t weight = a->task->cost.fee_weight;
+    uint64_t weight = fgr_search_fee_weight(a->task);
     uint64_t ahead = bound->cost[node];
     uint64_t minimum_msat = bound->minimum_msat[node];
     uint64_t missing_msat = amount_msat < minimum_msat ? minimum_msat - amount_msat : 0;
@@ -227,8 +233,8 @@ static void complete(struct apart *a, uint32_t from, uint32_t edge)
     const struct fgr_scratch *s = a->scratch;
     const struct fgr_label *label = &s->label[from];
     const struct fgr_search_task *task = a->task;
-    uint64_t capacity_msat = fgr_view_chan_of(task->view, edge)->capacity_sat * 1000;
-    uint64_t cost = label->cost + fgr_cost_first(&task->cost, label->amount_msat, capacity_msat);
+    uint64_t cost = label->cost + fgr_cost_first_over(&task->cost, task->view, task->overlay, edge,
+                                                      label->amount_msat);
     if (cost >= ceiling(a)) {
         return;
     }
@@ -259,7 +265,7 @@ static void extend_over(struct apart *a, uint32_t from, uint32_t edge, uint32_t 
     const struct fgr_scratch *s = a->scratch;
     const struct fgr_search_task *task = a->task;
     const struct fgr_label *label = &s->label[from];
-    const struct fgr_half *half = &task->view->half[edge];
+    const struct fgr_half *half = fgr_overlay_half(task->view, task->overlay, edge);
     uint64_t amount_msat = label->amount_msat;
     if (amount_msat < half->htlc_min_msat || amount_msat > half->htlc_max_msat ||
         node == task->to) {
@@ -275,11 +281,10 @@ static void extend_over(struct apart *a, uint32_t from, uint32_t edge, uint32_t 
         (is_simple(a) && fgr_label_at(s, from, node) != FGR_IDX_NONE)) {
         return;
     }
-    uint64_t capacity_msat = fgr_view_chan_of(task->view, edge)->capacity_sat * 1000;
     uint32_t bytes = label->bytes + fgr_onion_hop_bytes(amount_msat);
     struct fgr_label next = {
-        .cost =
-            label->cost + fgr_cost_forward(&task->cost, half, fee_msat, amount_msat, capacity_msat),
+        .cost = label->cost + fgr_cost_forward_over(&task->cost, task->view, task->overlay, edge,
+                                                    fee_msat, amount_msat),
         .amount_msat = amount_msat + fee_msat,
         .node = node,
         .edge = edge,
@@ -295,6 +300,18 @@ static void extend_over(struct apart *a, uint32_t from, uint32_t edge, uint32_t 
     offer(a, &next);
 }
 
+/* The overlay's half-channels into the node of label `from`. */
+static void extend_over_extra(struct apart *a, uint32_t from)
+{
+    const struct fgr_overlay *overlay = a->task->overlay;
+    struct fgr_overlay_list list = fgr_overlay_in(overlay, a->scratch->label[from].node);
+    a->best->stats.relaxed += list.n;
+    for (uint32_t i = 0; i < list.n && !a->is_exhausted; i++) {
+        uint32_t node = fgr_overlay_own(overlay, list.edge[i])->from;
+        extend_over(a, from, list.edge[i], node);
+    }
+}
+
 static void extend(struct apart *a, uint32_t from)
 {
     struct fgr_scratch *s = a->scratch;
@@ -302,19 +319,28 @@ static void extend(struct apart *a, uint32_t from)
     const struct fgr_cost *cost = &a->task->cost;
     uint64_t behind = s->label[from].cost;
     uint64_t amount_msat = s->label[from].amount_msat;
-    uint32_t end = in->first[s->label[from].node + 1];
+    uint32_t at = s->label[from].node;
+    struct fgr_span span = fgr_walk_span(a->task->view, in, at);
+    bool is_touched = fgr_overlay_touches_in(a->task->overlay, at);
+    if (is_touched) {
+        extend_over_extra(a, from);
+    }
     struct fgr_scan_terms terms;
     fgr_scan_terms_init(&terms, cost, amount_msat);
-    for (uint32_t first = in->first[s->label[from].node]; first < end; first += FGR_SCAN_BLOCK) {
-        uint32_t n = end - first < FGR_SCAN_BLOCK ? end - first : FGR_SCAN_BLOCK;
+    for (uint32_t first = span.first; first < span.end; first += FGR_SCAN_BLOCK) {
+        uint32_t n = span.end - first < FGR_SCAN_BLOCK ? span.end - first : FGR_SCAN_BLOCK;
         s->scan(s->scan_bound, in, first, n, &terms);
+        if (is_touched) {
+            fgr_scan_mask(s->scan_bound, in, first, n, a->task->overlay);
+        }
         a->best->stats.relaxed += n;
         for (uint32_t i = first; i < first + n && !a->is_exhausted; i++) {
             uint32_t node = in->nbr[i];
-            /* Leaving the source costs no fee: the scan says nothing of that. */
-            if (node == a->task->from ||
-                (s->scan_bound[i - first] < (float)FGR_COST_INF &&
-                 behind + (uint64_t)s->scan_bound[i - first] + s->bound.cost[node] < ceiling(a))) {
+            float bound = s->scan_bound[i - first];
+            /* Leaving the source costs no fee: the scan only says whether it can be. */
+            bool is_last = node == a->task->from && bound < INFINITY;
+            if (is_last || (bound < (float)FGR_COST_INF &&
+                            behind + (uint64_t)bound + s->bound.cost[node] < ceiling(a))) {
                 extend_over(a, from, in->edge[i], node);
             }
         }

@@ -2,7 +2,7 @@
 /*
  * bound.h - simple one-to-all searches from one end of a query.
  *
- * Place in the flow: view -> bound -> label pruning (least fee, expiry, hops still ahead), apart
+ * Place in the flow: view + overlay -> bound -> label pruning (least fee, expiry, hops still ahead), apart
  * (least cost and largest htlc_min) and explain (who is reachable, how much fits).
  *
  * Threads: one thread (they use the scratch).
@@ -34,14 +34,14 @@ bool fgr_bound_is_in_reach(const struct fgr_scratch *scratch, const struct fgr_s
 void fgr_bound_fill_jump(struct fgr_scratch *scratch, const struct fgr_search_task *task,
                          uint64_t below);
 
-/* Counts the nodes (without itself) that `node` reaches along `adj` over half-channels of at least
- * `amount_msat`; scratch->bound.hops then holds the distances. */
-uint32_t fgr_bound_reach(struct fgr_scratch *scratch, const struct fgr_view *view,
-                         const struct fgr_adjacency *adj, uint32_t node, uint64_t amount_msat);
+/* Counts the nodes (without itself) that the source reaches (`is_incoming`: that reach the
+ * destination) over half-channels of at least `amount_msat`; scratch->bound.hops then holds the
+ * distances. */
+uint32_t fgr_bound_reach(struct fgr_scratch *scratch, const struct fgr_search_task *task,
+                         bool is_incoming, uint64_t amount_msat);
 
-/* Largest amount that one path can deliver from `from` to `to`, whatever it costs and whatever the
- * htlc_min on the way: exact with fees and htlc_max, an upper bound with htlc_min. 0 = none. */
-uint64_t fgr_bound_largest(struct fgr_scratch *scratch, const struct fgr_view *view, uint32_t from,
-                           uint32_t to);
+/* Largest amount that one path can deliver, whatever it costs and whatever the htlc_min on the way:
+ * exact with fees and htlc_max, an upper bound with htlc_min. 0 = none. */
+uint64_t fgr_bound_largest(struct fgr_scratch *scratch, const struct fgr_search_task *task);
 
 #endif

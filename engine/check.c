@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fgr_route_check: an answer derived again from the view and the query, by the formulas of the
+ * fgr_route_check: an answer derived again from the view, its overlay and the query, by the formulas of the
  * public header and BOLT 4 and 7, sharing with the search only the cost terms of one half-channel.
  */
 #include <inttypes.h>
@@ -34,13 +34,14 @@ static enum fgr_err check_path(const struct fgr_view *view, const struct fgr_rou
     uint32_t at = query->from.v;
     for (uint32_t i = 0; i < route->n_hops; i++) {
         const struct fgr_hop *hop = &route->hops[i];
-        if (hop->edge.v >= 2 * view->n_chans) {
-            return differs(err, i, "edge", hop->edge.v, 2 * (uint64_t)view->n_chans);
+        const struct fgr_overlay *overlay = query->overlay;
+        if (hop->edge.v >= fgr_overlay_n_edges(view, overlay)) {
+            return differs(err, i, "edge", hop->edge.v, fgr_overlay_n_edges(view, overlay));
         }
-        if (hop->from.v != at || fgr_view_edge_from(view, hop->edge.v) != at) {
+        if (hop->from.v != at || fgr_overlay_from(view, overlay, hop->edge.v) != at) {
             return differs(err, i, "from", hop->from.v, at);
         }
-        at = fgr_view_edge_to(view, hop->edge.v);
+        at = fgr_overlay_to(view, overlay, hop->edge.v);
         if (hop->to.v != at) {
             return differs(err, i, "to", hop->to.v, at);
         }
@@ -49,7 +50,7 @@ static enum fgr_err check_path(const struct fgr_view *view, const struct fgr_rou
                 return differs(err, i, "to (a node visited before)", at, FGR_IDX_NONE);
             }
         }
-        if ((view->half[hop->edge.v].flags & FGR_HALF_USABLE) == 0) {
+        if (fgr_overlay_edge_named(view, overlay, hop->edge.v) == FGR_IDX_NONE) {
             return differs(err, i, "edge (not usable)", hop->edge.v, FGR_IDX_NONE);
         }
     }
@@ -64,11 +65,12 @@ struct sums {
     double probability;
 };
 
-static enum fgr_err check_hop(const struct fgr_view *view, const struct fgr_cost *cost,
+/* `edge` is what the hop's edge names. */
+static enum fgr_err check_hop(const struct fgr_overlay_edge *edge, const struct fgr_cost *cost,
                               const struct fgr_hop *hop, uint32_t i, struct sums *sums,
                               struct fgr_error *err)
 {
-    const struct fgr_half *half = &view->half[hop->edge.v];
+    const struct fgr_half *half = &edge->half;
     uint64_t amount_msat = sums->amount_msat;
     bool is_first = i == 0;
     if (hop->amount.v != amount_msat) {
@@ -81,7 +83,8 @@ static enum fgr_err check_hop(const struct fgr_view *view, const struct fgr_cost
         return differs(err, i, "amount (above htlc_max)", amount_msat, half->htlc_max_msat);
     }
     struct fgr_cost_terms terms;
-    fgr_cost_terms(cost, &terms, view, hop->edge.v, amount_msat, is_first);
+    uint64_t own = fgr_cost_extra_terms(cost, &terms, edge, amount_msat, is_first);
+    uint64_t unbiased = terms.fee_msat + terms.risk_msat + terms.fail_msat;
     if (hop->fee.v != terms.fee_msat) {
         return differs(err, i, "fee", hop->fee.v, terms.fee_msat);
     }
@@ -91,15 +94,18 @@ static enum fgr_err check_hop(const struct fgr_view *view, const struct fgr_cost
     if (hop->fail.v != terms.fail_msat) {
         return differs(err, i, "fail", hop->fail.v, terms.fail_msat);
     }
+    if (unbiased + (uint64_t)hop->bias_msat != own) {
+        return differs(err, i, "bias", (uint64_t)hop->bias_msat, own - unbiased);
+    }
     uint32_t cltv = is_first ? 0 : half->cltv_delta;
     if (hop->cltv_delta != cltv) {
         return differs(err, i, "cltv_delta", hop->cltv_delta, cltv);
     }
-    sums->cost += terms.fee_msat + terms.risk_msat + terms.fail_msat;
+    sums->cost += own;
     sums->cltv += cltv;
     sums->bytes += is_first ? 0 : fgr_onion_hop_bytes(amount_msat);
-    double probability = fgr_prob_of(cost->model, amount_msat,
-                                     fgr_view_chan_of(view, hop->edge.v)->capacity_sat * 1000);
+    struct fgr_prob_range range = {edge->min_msat, edge->max_msat, edge->capacity_msat};
+    double probability = fgr_prob_known_of(cost->model, amount_msat, &range);
     if (hop->probability < probability || hop->probability > probability) {
         return differs(err, i, "probability (in ppm)", (uint64_t)(hop->probability * 1e6),
                        (uint64_t)(probability * 1e6));
@@ -179,7 +185,10 @@ enum fgr_err fgr_route_check(const struct fgr_view *view, const struct fgr_route
         .probability = 1.0,
     };
     for (uint32_t i = route->n_hops; rc == FGR_OK && i-- > 0;) {
-        rc = check_hop(view, &cost, &route->hops[i], i, &sums, err);
+        const struct fgr_hop *hop = &route->hops[i];
+        uint32_t idx = fgr_overlay_edge_named(view, query->overlay, hop->edge.v);
+        struct fgr_overlay_edge edge = fgr_overlay_edge_at(view, query->overlay, idx);
+        rc = check_hop(&edge, &cost, hop, i, &sums, err);
     }
     return rc == FGR_OK ? check_totals(query, route, &sums, err) : rc;
 }

@@ -157,6 +157,32 @@ static inline uint64_t fgr_cost_extra_forward(const struct fgr_cost *cost,
     return fgr_cost_biased(cost, sum, edge->bias_msat);
 }
 
+/* What leaving the source over any half-channel of view and overlay costs. */
+static inline uint64_t fgr_cost_first_over(const struct fgr_cost *cost, const struct fgr_view *view,
+                                           const struct fgr_overlay *overlay, uint32_t edge,
+                                           uint64_t amount_msat)
+{
+    const struct fgr_overlay_edge *extra = fgr_overlay_extra(overlay, edge);
+    if (FGR_UNLIKELY(extra != NULL)) {
+        return fgr_cost_extra_first(cost, extra, amount_msat);
+    }
+    return fgr_cost_first(cost, amount_msat, fgr_view_chan_of(view, edge)->capacity_sat * 1000);
+}
+
+/* What forwarding over it costs. */
+static inline uint64_t fgr_cost_forward_over(const struct fgr_cost *cost,
+                                             const struct fgr_view *view,
+                                             const struct fgr_overlay *overlay, uint32_t edge,
+                                             uint64_t fee_msat, uint64_t amount_msat)
+{
+    const struct fgr_overlay_edge *extra = fgr_overlay_extra(overlay, edge);
+    if (FGR_UNLIKELY(extra != NULL)) {
+        return fgr_cost_extra_forward(cost, extra, fee_msat, amount_msat);
+    }
+    return fgr_cost_forward(cost, &view->half[edge], fee_msat, amount_msat,
+                            fgr_view_chan_of(view, edge)->capacity_sat * 1000);
+}
+
 /* fgr_cost_terms of a half-channel in an overlay, carrying at most its max. Returns what it costs
  * in all: max(0, fee + risk + fail + bias). */
 uint64_t fgr_cost_extra_terms(const struct fgr_cost *cost, struct fgr_cost_terms *out_terms,

@@ -16,6 +16,7 @@
 
 #include "engine/bound.h"
 #include "engine/query.h"
+#include "graph/walk.h"
 
 struct end_counts {
     uint32_t enabled;
@@ -25,12 +26,14 @@ struct end_counts {
     uint64_t smallest_msat;
 };
 
-static struct end_counts count_end(const struct fgr_view *view, const struct fgr_adjacency *adj,
-                                   uint32_t node, uint64_t amount_msat)
+static struct end_counts count_end(const struct fgr_view *view, const struct fgr_overlay *overlay,
+                                   bool is_incoming, uint32_t node, uint64_t amount_msat)
 {
     struct end_counts c = {.smallest_msat = UINT64_MAX};
-    for (uint32_t i = adj->first[node]; i < adj->first[node + 1]; i++) {
-        const struct fgr_half *half = &view->half[adj->edge[i]];
+    struct fgr_walk walk = fgr_walk_of(view, overlay, is_incoming, node);
+    uint32_t edge, end;
+    while (fgr_walk_next(&walk, &edge, &end)) {
+        const struct fgr_half *half = fgr_overlay_half(view, overlay, edge);
         c.enabled++;
         c.above_max += amount_msat > half->htlc_max_msat;
         c.below_min += amount_msat < half->htlc_min_msat;
@@ -50,8 +53,9 @@ static struct end_counts count_end(const struct fgr_view *view, const struct fgr
 static void count_ends(struct fgr_explain *out, const struct fgr_view *view,
                        const struct fgr_route_query *query)
 {
-    struct end_counts o = count_end(view, &view->out, query->from.v, query->amount.v);
-    struct end_counts i = count_end(view, &view->in, query->to.v, query->amount.v);
+    const struct fgr_overlay *overlay = query->overlay;
+    struct end_counts o = count_end(view, overlay, false, query->from.v, query->amount.v);
+    struct end_counts i = count_end(view, overlay, true, query->to.v, query->amount.v);
     out->out_enabled = o.enabled;
     out->out_above_max = o.above_max;
     out->out_below_min = o.below_min;
@@ -84,14 +88,12 @@ static struct probe probe(struct fgr_scratch *scratch, const struct fgr_search_t
 }
 
 static bool is_connected(struct fgr_scratch *scratch, struct fgr_explain *out,
-                         const struct fgr_view *view, const struct fgr_route_query *query)
+                         const struct fgr_search_task *task)
 {
-    uint32_t from = query->from.v;
-    uint32_t to = query->to.v;
-    out->reaching_destination = fgr_bound_reach(scratch, view, &view->in, to, query->amount.v);
-    out->reachable_from_source = fgr_bound_reach(scratch, view, &view->out, from, query->amount.v);
-    fgr_bound_reach(scratch, view, &view->out, from, 0);
-    return scratch->bound.hops[to] != FGR_LIMIT_NONE;
+    out->reaching_destination = fgr_bound_reach(scratch, task, true, task->amount_msat);
+    out->reachable_from_source = fgr_bound_reach(scratch, task, false, task->amount_msat);
+    fgr_bound_reach(scratch, task, false, 0);
+    return scratch->bound.hops[task->to] != FGR_LIMIT_NONE;
 }
 
 static uint64_t largest_amount(struct fgr_scratch *scratch, const struct fgr_search_task *free_task)
@@ -101,7 +103,7 @@ static uint64_t largest_amount(struct fgr_scratch *scratch, const struct fgr_sea
     clear_weights(&task.cost);
     task.cost.fee_weight = 1;
     uint64_t low = 0;
-    uint64_t high = fgr_bound_largest(scratch, task.view, task.from, task.to);
+    uint64_t high = fgr_bound_largest(scratch, &task);
     task.amount_msat = high;
     while (low < high) {
         if (probe(scratch, &task).value < FGR_COST_INF) {
@@ -139,11 +141,9 @@ static enum fgr_reason reason_of_ends(const struct fgr_explain *e)
 
 /* No route even without limits. */
 static void explain_amount(struct fgr_scratch *scratch, struct fgr_explain *out,
-                           const struct fgr_search_task *free_task,
-                           const struct fgr_route_query *query)
+                           const struct fgr_search_task *free_task)
 {
-    const struct fgr_view *view = free_task->view;
-    bool is_joined = is_connected(scratch, out, view, query);
+    bool is_joined = is_connected(scratch, out, free_task);
     out->reason = reason_of_ends(out);
     if (out->reason == FGR_REASON_NONE) {
         out->reason = is_joined ? FGR_REASON_AMOUNT_BLOCKED : FGR_REASON_NOT_CONNECTED;
@@ -235,7 +235,7 @@ void fgr_explain_fill(struct fgr_scratch *scratch, struct fgr_explain *out,
     if (any.value < FGR_COST_INF) {
         explain_limits(scratch, out, &task, query->final_cltv);
     } else if (any.is_proven) {
-        explain_amount(scratch, out, &free_task, query);
+        explain_amount(scratch, out, &free_task);
     } else {
         out->reason = FGR_REASON_WORK_LIMIT;
     }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "fulgurite/route.h"
+#include "graph/overlay.h"
 
 const char *fgr_reason_str(enum fgr_reason reason)
 {
@@ -157,7 +158,7 @@ size_t fgr_explain_text(char *out_text, size_t n_bytes, const struct fgr_view *v
                                 "No path of enabled channels joins the two nodes: the source "
                                 "reaches %" PRIu32 " of %" PRIu32 " nodes, the destination is "
                                 "reached from %" PRIu32 ".",
-                                e->reachable_from_source, fgr_view_node_count(view),
+                                e->reachable_from_source, fgr_overlay_n_nodes(view, query->overlay),
                                 e->reaching_destination));
     case FGR_REASON_AMOUNT_BLOCKED:
         return printed(snprintf(out_text, n_bytes,

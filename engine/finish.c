@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "graph/walk.h"
+
 /* A forward half: edges from the label's node back to the source. */
 struct tail {
     uint32_t n_edges;
@@ -25,21 +27,21 @@ struct totals {
 /* Adds half-channel `edge` in front. False if it cannot carry the amount. */
 static bool prepend(const struct fgr_run *run, struct totals *t, uint32_t edge, bool is_first)
 {
-    const struct fgr_half *half = &run->view->half[edge];
-    uint64_t capacity_msat = fgr_view_chan_of(run->view, edge)->capacity_sat * 1000;
+    const struct fgr_cost *cost = &run->task->cost;
+    const struct fgr_overlay *overlay = run->task->overlay;
+    const struct fgr_half *half = fgr_overlay_half(run->view, overlay, edge);
     if (t->amount_msat > half->htlc_max_msat || t->amount_msat < half->htlc_min_msat) {
         return false;
     }
     t->hops++;
     if (is_first) {
-        t->cost += fgr_cost_first(&run->task->cost, t->amount_msat, capacity_msat);
+        t->cost += fgr_cost_first_over(cost, run->view, overlay, edge, t->amount_msat);
     } else {
         uint64_t fee_msat = fgr_fee_msat(t->amount_msat, half->base_msat, half->ppm);
         if (fee_msat > FGR_MSAT_MAX - t->amount_msat) {
             return false;
         }
-        t->cost +=
-            fgr_cost_forward(&run->task->cost, half, fee_msat, t->amount_msat, capacity_msat);
+        t->cost += fgr_cost_forward_over(cost, run->view, overlay, edge, fee_msat, t->amount_msat);
         t->bytes += fgr_onion_hop_bytes(t->amount_msat);
         t->amount_msat += fee_msat;
         t->cltv += half->cltv_delta;
@@ -95,7 +97,7 @@ void fgr_finish_tree(struct fgr_run *run, uint32_t label)
     uint32_t node = s->label[label].node;
     while (node != run->task->from) {
         uint32_t edge = fgr_scratch_node(s, node)->forward_edge;
-        uint32_t ahead = fgr_view_edge_from(run->view, edge);
+        uint32_t ahead = fgr_overlay_from(run->view, run->task->overlay, edge);
         if (tail.n_edges == FGR_HOPS_MAX || fgr_label_at(s, label, ahead) != FGR_IDX_NONE ||
             !prepend(run, &t, edge, ahead == run->task->from)) {
             return;
@@ -116,26 +118,28 @@ static void finish_over(struct fgr_run *run, uint32_t label, uint32_t edge)
     struct tail tail = {.n_edges = 1, .edge = {edge}};
     if (prepend(run, &t, edge, true)) {
         keep(run, &t, &tail, label);
-    } else if (t.amount_msat < run->view->half[edge].htlc_min_msat) {
+    } else if (t.amount_msat <
+               fgr_overlay_half(run->view, run->task->overlay, edge)->htlc_min_msat) {
         fgr_finish_blocked(run, from, edge, 0);
     }
 }
 
 void fgr_finish_source(struct fgr_run *run, uint32_t label)
 {
-    const struct fgr_adjacency *in = &run->view->in;
-    const struct fgr_adjacency *out = &run->view->out;
+    const struct fgr_view *view = run->view;
+    const struct fgr_overlay *overlay = run->task->overlay;
     uint32_t source = run->task->from;
     uint32_t node = run->scratch->label[label].node;
+    struct fgr_span in = fgr_walk_span(view, &view->in, node);
+    struct fgr_span out = fgr_walk_span(view, &view->out, source);
     /* The half-channels between the two stand in both lists: take the shorter one. */
-    bool is_in =
-        in->first[node + 1] - in->first[node] < out->first[source + 1] - out->first[source];
-    const struct fgr_adjacency *adjacency = is_in ? in : out;
-    uint32_t own = is_in ? node : source;
+    bool is_in = in.end - in.first < out.end - out.first;
     uint32_t other = is_in ? source : node;
-    for (uint32_t i = adjacency->first[own]; i < adjacency->first[own + 1]; i++) {
-        if (adjacency->nbr[i] == other) {
-            finish_over(run, label, adjacency->edge[i]);
+    struct fgr_walk walk = fgr_walk_of(view, overlay, is_in, is_in ? node : source);
+    uint32_t edge, end;
+    while (fgr_walk_next(&walk, &edge, &end)) {
+        if (end == other) {
+            finish_over(run, label, edge);
         }
     }
 }
@@ -144,22 +148,22 @@ void fgr_finish_blocked(struct fgr_run *run, const struct fgr_label *label, uint
                         uint64_t potential)
 {
     const struct fgr_cost *cost = &run->task->cost;
-    const struct fgr_half *half = &run->view->half[edge];
+    const struct fgr_overlay *overlay = run->task->overlay;
+    const struct fgr_half *half = fgr_overlay_half(run->view, overlay, edge);
     uint64_t min_msat = half->htlc_min_msat;
     uint64_t extra_msat = min_msat - run->task->amount_msat;
     if (extra_msat > run->task->limits.fee_msat || potential >= FGR_COST_INF) {
         return;
     }
     /* A path that satisfies this htlc_min has paid at least `extra` in fees by then. */
-    uint64_t behind = extra_msat * cost->fee_weight;
+    uint64_t behind = extra_msat * fgr_search_fee_weight(run->task);
     behind = behind > label->cost ? behind : label->cost;
-    uint64_t capacity_msat = fgr_view_chan_of(run->view, edge)->capacity_sat * 1000;
     uint64_t own;
-    if (fgr_view_edge_from(run->view, edge) == run->task->from) {
-        own = fgr_cost_first(cost, min_msat, capacity_msat);
+    if (fgr_overlay_from(run->view, overlay, edge) == run->task->from) {
+        own = fgr_cost_first_over(cost, run->view, overlay, edge, min_msat);
     } else {
         uint64_t fee_msat = fgr_fee_msat(min_msat, half->base_msat, half->ppm);
-        own = fgr_cost_forward(cost, half, fee_msat, min_msat, capacity_msat);
+        own = fgr_cost_forward_over(cost, run->view, overlay, edge, fee_msat, min_msat);
     }
     uint64_t bound = behind + own + potential;
     bound = bound < FGR_COST_INF ? bound : FGR_COST_INF - 1;

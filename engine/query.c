@@ -5,6 +5,41 @@
 
 #include "graph/util/error.h"
 
+/* A blinded path from the payer: nobody forwards over it, so it would have to be unwrapped first. */
+static enum fgr_err check_blinded(const struct fgr_overlay *overlay, uint32_t from,
+                                  struct fgr_error *err)
+{
+    struct fgr_overlay_list list = fgr_overlay_out(overlay, from);
+    for (uint32_t i = 0; i < list.n; i++) {
+        const struct fgr_overlay_edge *edge = fgr_overlay_own(overlay, list.edge[i]);
+        if (edge->is_blinded) {
+            return fgr_fail(err, FGR_ERR_ARG,
+                            "blinded path 0x0x%" PRIu32 " of the overlay starts at the payer: "
+                            "unwrap its first hop and state it from the next node on",
+                            fgr_scid_output(edge->scid));
+        }
+    }
+    return FGR_OK;
+}
+
+static enum fgr_err check_ends(const struct fgr_view *view, const struct fgr_route_query *query,
+                               struct fgr_error *err)
+{
+    const struct fgr_overlay *overlay = query->overlay;
+    if (overlay != NULL && overlay->view != view) {
+        return fgr_fail(err, FGR_ERR_ARG,
+                        "the overlay was made for another view: make it for the one in use");
+    }
+    uint32_t n_nodes = fgr_overlay_n_nodes(view, overlay);
+    if (query->from.v >= n_nodes || query->to.v >= n_nodes) {
+        return fgr_fail(err, FGR_ERR_ARG,
+                        "node index %" PRIu32 " is not in the view, which has %" PRIu32 " nodes%s",
+                        query->from.v >= n_nodes ? query->from.v : query->to.v, n_nodes,
+                        overlay == NULL ? "" : " with those of the overlay");
+    }
+    return check_blinded(overlay, query->from.v, err);
+}
+
 enum fgr_err fgr_query_check(const struct fgr_view *view, const struct fgr_route_query *query,
                              struct fgr_error *err)
 {
@@ -13,11 +48,9 @@ enum fgr_err fgr_query_check(const struct fgr_view *view, const struct fgr_route
                         "query.sz is %zu, this library knows %zu: use fgr_route_query_init",
                         query->sz, sizeof *query);
     }
-    if (query->from.v >= view->n_nodes || query->to.v >= view->n_nodes) {
-        return fgr_fail(err, FGR_ERR_ARG,
-                        "node index %" PRIu32 " is not in the view, which has %" PRIu32 " nodes",
-                        query->from.v >= view->n_nodes ? query->from.v : query->to.v,
-                        view->n_nodes);
+    enum fgr_err rc = check_ends(view, query, err);
+    if (rc != FGR_OK) {
+        return rc;
     }
     if (query->amount.v == 0 || query->amount.v > FGR_MSAT_MAX) {
         return fgr_fail(err, FGR_ERR_ARG,
@@ -62,6 +95,7 @@ void fgr_query_task(struct fgr_search_task *out_task, const struct fgr_view *vie
     uint32_t max_labels = asked < FGR_LABELS_MAX ? (uint32_t)asked : FGR_LABELS_MAX;
     *out_task = (struct fgr_search_task){
         .view = view,
+        .overlay = query->overlay,
         .limits = {.fee_msat = query->max_fee.v,
                    .cltv = query->max_cltv - query->final_cltv,
                    .hops = query->max_hops,

@@ -50,25 +50,26 @@ static void fill_hops(struct fgr_route *out, const struct fgr_search_task *task,
     uint32_t bytes = task->final_bytes;
     double probability = 1.0;
     for (uint32_t i = result->n_edges; i-- > 0;) {
-        uint32_t edge = result->edge[i];
-        const struct fgr_view *view = task->view;
+        uint32_t idx = result->edge[i];
+        struct fgr_overlay_edge edge = fgr_overlay_edge_at(task->view, task->overlay, idx);
+        struct fgr_prob_range range = {edge.min_msat, edge.max_msat, edge.capacity_msat};
         struct fgr_hop *hop = &out->hops[i];
         struct fgr_cost_terms terms;
-        fgr_cost_terms(&task->cost, &terms, view, edge, amount_msat, i == 0);
+        uint64_t own = fgr_cost_extra_terms(&task->cost, &terms, &edge, amount_msat, i == 0);
         *hop = (struct fgr_hop){
-            .edge = {edge},
-            .from = {fgr_view_edge_from(view, edge)},
-            .to = {fgr_view_edge_to(view, edge)},
+            .edge = {fgr_overlay_name_of(task->overlay, idx)},
+            .from = {edge.from},
+            .to = {edge.to},
             .amount = {amount_msat},
             .fee = {terms.fee_msat},
             .risk = {terms.risk_msat},
             .fail = {terms.fail_msat},
-            .probability = fgr_prob_of(task->cost.model, amount_msat,
-                                       fgr_view_chan_of(view, edge)->capacity_sat * 1000),
-            .cltv_delta = i == 0 ? 0 : view->half[edge].cltv_delta,
+            .bias_msat = (int64_t)(own - terms.fee_msat - terms.risk_msat - terms.fail_msat),
+            .probability = fgr_prob_known_of(task->cost.model, amount_msat, &range),
+            .cltv_delta = i == 0 ? 0 : edge.half.cltv_delta,
         };
         probability *= hop->probability;
-        cost += terms.fee_msat + terms.risk_msat + terms.fail_msat;
+        cost += own;
         cltv += hop->cltv_delta;
         bytes += i == 0 ? 0 : fgr_onion_hop_bytes(amount_msat);
         amount_msat += terms.fee_msat;
@@ -95,6 +96,12 @@ enum fgr_err fgr_route(struct fgr_scratch *scratch, struct fgr_route *out_route,
     }
     if (!fgr_scratch_fits(scratch, view)) {
         return fgr_fail(err, FGR_ERR_ARG, "the scratch was made for a smaller view: make it anew");
+    }
+    if (!fgr_scratch_fits_overlay(scratch, view, query->overlay)) {
+        return fgr_fail(err, FGR_ERR_LIMIT,
+                        "the overlay adds more than %d nodes or %d half-channels, for which a "
+                        "scratch has room: import them with the network",
+                        FGR_OVERLAY_NODES_ROOM, FGR_OVERLAY_EDGES_ROOM);
     }
     struct fgr_search_task task;
     fgr_query_task(&task, view, query);

@@ -36,7 +36,7 @@
  */
 #include "engine/run.h"
 
-#include <math.h>
+#include "graph/walk.h"
 
 /* What expanding a node costs apart from its list, in half-channels: cache misses, mostly. */
 #define STEP_WORK 128
@@ -126,15 +126,43 @@ static void meet_backward(struct fgr_run *run, uint32_t first, uint32_t n, uint6
     }
 }
 
+/* The overlay's half-channels that leave a node at distance `forward_cost`, whose routes cost
+ * `ahead` at least. */
+static void relax_forward_extra(struct fgr_run *run, uint32_t node, uint64_t forward_cost,
+                                uint64_t ahead)
+{
+    const struct fgr_overlay *overlay = run->task->overlay;
+    struct fgr_overlay_list list = fgr_overlay_out(overlay, node);
+    uint64_t amount_msat = run->task->amount_msat;
+    run->stats.relaxed += list.n;
+    run->work[0] += list.n;
+    for (uint32_t i = 0; i < list.n; i++) {
+        const struct fgr_overlay_edge *edge = fgr_overlay_own(overlay, list.edge[i]);
+        const struct fgr_half *half = &edge->half;
+        if (amount_msat > half->htlc_max_msat) {
+            continue;
+        }
+        uint64_t fee_msat = fgr_fee_msat(amount_msat, half->base_msat, half->ppm);
+        uint64_t cost = fgr_cost_extra_forward(&run->task->cost, edge, fee_msat, amount_msat);
+        if (ahead + cost < run->best->cost) {
+            reach(run, edge->to, list.edge[i], forward_cost + cost);
+        }
+    }
+}
+
 static void expand_forward(struct fgr_run *run, uint32_t node, uint64_t forward_cost)
 {
     struct fgr_scratch *s = run->scratch;
     const struct fgr_adjacency *out = &run->view->out;
     uint64_t ahead = forward_cost + backward_floor(run);
-    uint32_t end = out->first[node + 1];
+    struct fgr_span span = fgr_walk_span(run->view, out, node);
+    bool is_touched = fgr_overlay_touches_out(run->task->overlay, node);
     run->work[0] += STEP_WORK;
-    for (uint32_t first = out->first[node]; first < end; first += FGR_SCAN_BLOCK) {
-        uint32_t n = end - first < FGR_SCAN_BLOCK ? end - first : FGR_SCAN_BLOCK;
+    if (FGR_UNLIKELY(is_touched)) {
+        relax_forward_extra(run, node, forward_cost, ahead);
+    }
+    for (uint32_t first = span.first; first < span.end; first += FGR_SCAN_BLOCK) {
+        uint32_t n = span.end - first < FGR_SCAN_BLOCK ? span.end - first : FGR_SCAN_BLOCK;
         if (ahead + fgr_cost_of_rest(&run->task->cost, out, first, run->task->amount_msat) >=
             run->best->cost) {
             return;
@@ -142,6 +170,9 @@ static void expand_forward(struct fgr_run *run, uint32_t node, uint64_t forward_
         run->stats.relaxed += n;
         run->work[0] += n;
         s->scan(s->scan_bound, out, first, n, &run->forward_terms);
+        if (FGR_UNLIKELY(is_touched)) {
+            fgr_scan_mask(s->scan_bound, out, first, n, run->task->overlay);
+        }
         if (n >= TWO_SWEEPS_FROM && run->best->cost >= FGR_COST_INF) {
             meet_backward(run, first, n, forward_cost);
         }
@@ -200,19 +231,21 @@ static void step_forward(struct fgr_run *run)
 static void start_forward(struct fgr_run *run)
 {
     struct fgr_scratch *s = run->scratch;
-    const struct fgr_adjacency *out = &run->view->out;
+    const struct fgr_overlay *overlay = run->task->overlay;
     uint32_t source = run->task->from;
     uint64_t amount_msat = run->task->amount_msat;
     struct fgr_node_state *state = fgr_scratch_node(s, source);
     state->forward_cost = 0;
     fgr_bit_set(s->settled, source);
     run->stats.settled++;
-    run->work[0] += STEP_WORK + out->first[source + 1] - out->first[source];
-    run->stats.relaxed += out->first[source + 1] - out->first[source];
+    run->work[0] += STEP_WORK;
     run->source_min_msat = UINT64_MAX;
-    for (uint32_t i = out->first[source]; i < out->first[source + 1]; i++) {
-        uint32_t edge = out->edge[i];
-        const struct fgr_half *half = &run->view->half[edge];
+    struct fgr_walk walk = fgr_walk_of(run->view, overlay, false, source);
+    uint32_t edge, end;
+    while (fgr_walk_next(&walk, &edge, &end)) {
+        const struct fgr_half *half = fgr_overlay_half(run->view, overlay, edge);
+        run->work[0]++;
+        run->stats.relaxed++;
         if (amount_msat > half->htlc_max_msat) {
             continue;
         }
@@ -222,9 +255,9 @@ static void start_forward(struct fgr_run *run)
         if (half->htlc_max_msat > run->source_max_msat) {
             run->source_max_msat = half->htlc_max_msat;
         }
-        uint64_t capacity_msat = fgr_view_chan_of(run->view, edge)->capacity_sat * 1000;
-        fgr_bit_set(s->at_source, out->nbr[i]);
-        reach(run, out->nbr[i], edge, fgr_cost_first(&run->task->cost, amount_msat, capacity_msat));
+        fgr_bit_set(s->at_source, end);
+        reach(run, end, edge,
+              fgr_cost_first_over(&run->task->cost, run->view, overlay, edge, amount_msat));
     }
     refresh_radius(run);
 }
@@ -247,7 +280,8 @@ static void queue(struct fgr_scratch *s, uint32_t label, uint64_t cost, uint64_t
 static bool price(struct fgr_run *run, struct fgr_label *label, uint64_t potential)
 {
     const struct fgr_label *from = &run->scratch->label[label->parent];
-    const struct fgr_half *half = &run->view->half[label->edge];
+    const struct fgr_overlay *overlay = run->task->overlay;
+    const struct fgr_half *half = fgr_overlay_half(run->view, overlay, label->edge);
     uint64_t amount_msat = from->amount_msat;
     if (amount_msat > half->htlc_max_msat) {
         return false;
@@ -256,15 +290,14 @@ static bool price(struct fgr_run *run, struct fgr_label *label, uint64_t potenti
         fgr_finish_blocked(run, from, label->edge, potential);
         return false;
     }
-    uint64_t capacity_msat = fgr_view_chan_of(run->view, label->edge)->capacity_sat * 1000;
     uint64_t fee_msat = fgr_fee_msat(amount_msat, half->base_msat, half->ppm);
     /* What the source cannot send is no use; that is never above FGR_MSAT_MAX. */
     if (fee_msat > run->source_max_msat || amount_msat + fee_msat > run->source_max_msat) {
         return false;
     }
     uint32_t bytes = from->bytes + fgr_onion_hop_bytes(amount_msat);
-    label->cost =
-        from->cost + fgr_cost_forward(&run->task->cost, half, fee_msat, amount_msat, capacity_msat);
+    label->cost = from->cost + fgr_cost_forward_over(&run->task->cost, run->view, overlay,
+                                                     label->edge, fee_msat, amount_msat);
     label->amount_msat = amount_msat + fee_msat;
     label->cltv = from->cltv + half->cltv_delta;
     label->bytes = (uint16_t)(bytes < UINT16_MAX ? bytes : UINT16_MAX);
@@ -294,20 +327,19 @@ static bool confirm(struct fgr_run *run, uint32_t idx)
     return true;
 }
 
-/* Queues backward entry `i` of the node of label `from` as a guess, by its lower bound. Where the
- * forward front has been, it is priced at once: it may complete a better path. */
-static void relax_backward(struct fgr_run *run, uint32_t i, uint32_t from, float bound)
+/* Queues half-channel `edge` from `node` to that of label `from` as a guess, by a lower bound of what
+ * it costs. Where the forward front has been, it is priced at once: it may complete a better path. */
+static void relax_backward(struct fgr_run *run, uint32_t edge, uint32_t node, uint32_t from,
+                           uint64_t bound)
 {
     struct fgr_scratch *s = run->scratch;
-    const struct fgr_adjacency *in = &run->view->in;
-    uint32_t node = in->nbr[i];
     if (node == run->task->from || node == run->task->to) {
         return; /* fgr_finish_source goes to the source; the destination would be a loop */
     }
     const struct fgr_label *parent = &s->label[from];
     struct fgr_node_state *state = fgr_scratch_node(s, node);
     uint64_t potential = fgr_run_potential(run, node, UINT64_MAX);
-    uint64_t least = parent->cost + (uint64_t)bound;
+    uint64_t least = parent->cost + bound;
     if (least + potential >= run->best->cost) {
         return;
     }
@@ -318,7 +350,7 @@ static void relax_backward(struct fgr_run *run, uint32_t i, uint32_t from, float
     struct fgr_label guess = {.cost = least,
                               .amount_msat = UINT64_MAX, /* unknown: no fee counts as missing */
                               .node = node,
-                              .edge = in->edge[i],
+                              .edge = edge,
                               .parent = from,
                               .next_guess = state->guess,
                               .state = FGR_LABEL_GUESS};
@@ -342,11 +374,32 @@ static void relax_backward(struct fgr_run *run, uint32_t i, uint32_t from, float
 static void meet_forward(struct fgr_run *run, uint32_t first, uint32_t n, uint32_t from)
 {
     const struct fgr_scratch *s = run->scratch;
+    const struct fgr_adjacency *in = &run->view->in;
     for (uint32_t i = 0; i < n; i++) {
-        const struct fgr_node_state *state = &s->node[run->view->in.nbr[first + i]];
+        uint32_t node = in->nbr[first + i];
+        const struct fgr_node_state *state = &s->node[node];
         if (state->stamp == s->stamp && state->forward_cost < FGR_COST_INF &&
             s->scan_bound[i] < (float)FGR_COST_INF) {
-            relax_backward(run, first + i, from, s->scan_bound[i]);
+            relax_backward(run, in->edge[first + i], node, from, (uint64_t)s->scan_bound[i]);
+        }
+    }
+}
+
+/* The overlay's half-channels that enter the node of label `from`. */
+static void relax_backward_extra(struct fgr_run *run, uint32_t from)
+{
+    const struct fgr_overlay *overlay = run->task->overlay;
+    struct fgr_overlay_list list = fgr_overlay_in(overlay, run->scratch->label[from].node);
+    uint64_t amount_msat = run->scratch->label[from].amount_msat;
+    run->stats.relaxed += list.n;
+    run->work[1] += list.n;
+    for (uint32_t i = 0; i < list.n; i++) {
+        const struct fgr_overlay_edge *edge = fgr_overlay_own(overlay, list.edge[i]);
+        const struct fgr_half *half = &edge->half;
+        if (amount_msat <= half->htlc_max_msat) {
+            uint64_t fee_msat = fgr_fee_msat(amount_msat, half->base_msat, half->ppm);
+            uint64_t cost = fgr_cost_extra_forward(&run->task->cost, edge, fee_msat, amount_msat);
+            relax_backward(run, list.edge[i], edge->from, from, cost);
         }
     }
 }
@@ -361,10 +414,14 @@ static void expand_backward(struct fgr_run *run, uint32_t from)
     }
     struct fgr_scan_terms terms;
     fgr_scan_terms_init(&terms, &run->task->cost, s->label[from].amount_msat);
-    uint32_t end = in->first[node + 1];
+    struct fgr_span span = fgr_walk_span(run->view, in, node);
+    bool is_touched = fgr_overlay_touches_in(run->task->overlay, node);
     run->work[1] += STEP_WORK;
-    for (uint32_t first = in->first[node]; first < end; first += FGR_SCAN_BLOCK) {
-        uint32_t n = end - first < FGR_SCAN_BLOCK ? end - first : FGR_SCAN_BLOCK;
+    if (FGR_UNLIKELY(is_touched)) {
+        relax_backward_extra(run, from);
+    }
+    for (uint32_t first = span.first; first < span.end; first += FGR_SCAN_BLOCK) {
+        uint32_t n = span.end - first < FGR_SCAN_BLOCK ? span.end - first : FGR_SCAN_BLOCK;
         if (s->label[from].cost +
                 fgr_cost_of_rest(&run->task->cost, in, first, s->label[from].amount_msat) >=
             run->best->cost) {
@@ -373,6 +430,9 @@ static void expand_backward(struct fgr_run *run, uint32_t from)
         run->stats.relaxed += n;
         run->work[1] += n;
         s->scan(s->scan_bound, in, first, n, &terms);
+        if (FGR_UNLIKELY(is_touched)) {
+            fgr_scan_mask(s->scan_bound, in, first, n, run->task->overlay);
+        }
         if (n >= TWO_SWEEPS_FROM && run->best->cost >= FGR_COST_INF) {
             meet_forward(run, first, n, from);
         }
@@ -383,7 +443,7 @@ static void expand_backward(struct fgr_run *run, uint32_t from)
             float bound = s->scan_bound[i];
             if (bound < slack &&
                 (bound < slack_far || fgr_bit_get(s->settled, in->nbr[first + i]))) {
-                relax_backward(run, first + i, from, s->scan_bound[i]);
+                relax_backward(run, in->edge[first + i], in->nbr[first + i], from, (uint64_t)bound);
             }
         }
     }
@@ -426,11 +486,10 @@ static bool is_forward_turn(const struct fgr_run *run, uint32_t label_node)
     if (s->forward.n == 0 || fgr_bit_get(s->settled, label_node)) {
         return false;
     }
-    const uint32_t *out = run->view->out.first;
-    const uint32_t *in = run->view->in.first;
-    uint32_t next = fgr_heap_item(s->forward.entry[0]);
-    return run->work[0] + (out[next + 1] - out[next]) <
-           run->work[1] + (in[label_node + 1] - in[label_node]);
+    const struct fgr_view *view = run->view;
+    struct fgr_span out = fgr_walk_span(view, &view->out, fgr_heap_item(s->forward.entry[0]));
+    struct fgr_span in = fgr_walk_span(view, &view->in, label_node);
+    return run->work[0] + (out.end - out.first) < run->work[1] + (in.end - in.first);
 }
 
 /* The heap whose least label comes next, and the bound of that label; NULL if none is left. */
@@ -480,7 +539,7 @@ static void step_backward(struct fgr_run *run, struct fgr_heap *heap)
 
 uint64_t fgr_run(struct fgr_run *run)
 {
-    fgr_scratch_reset(run->scratch);
+    fgr_scratch_reset(run->scratch, fgr_overlay_n_nodes(run->view, run->task->overlay));
     fgr_scan_terms_init(&run->forward_terms, &run->task->cost, run->task->amount_msat);
     start_forward(run);
     start_backward(run);

@@ -53,7 +53,8 @@ static inline uint64_t fgr_run_potential(const struct fgr_run *run, uint32_t nod
         ahead = fgr_key_decode(fgr_key_encode(s->node[node].forward_cost));
     }
     if (FGR_UNLIKELY(amount_msat < run->source_min_msat)) {
-        uint64_t missing = (run->source_min_msat - amount_msat) * run->task->cost.fee_weight;
+        uint64_t weight = fgr_search_fee_weight(run->task);
+        uint64_t missing = (run->source_min_msat - amount_msat) * weight;
         return missing > ahead ? missing : ahead;
     }
     return ahead;

@@ -9,6 +9,8 @@
 #ifndef FGR_ENGINE_SCAN_H
 #define FGR_ENGINE_SCAN_H
 
+#include <math.h>
+
 #include "engine/cost.h"
 
 #define FGR_SCAN_BLOCK 64
@@ -43,6 +45,17 @@ static inline float fgr_scan_series(float x)
  * is above its htlc_max. */
 typedef void fgr_scan_fn(float *out_bound, const struct fgr_adjacency *adj, uint32_t first,
                          uint32_t n, const struct fgr_scan_terms *terms);
+
+/* Makes the bounds of masked entries infinite. */
+static inline void fgr_scan_mask(float *bound, const struct fgr_adjacency *adj, uint32_t first,
+                                 uint32_t n, const struct fgr_overlay *overlay)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        if (fgr_overlay_masks(overlay, adj->edge[first + i])) {
+            bound[i] = INFINITY;
+        }
+    }
+}
 
 /* The same loop compiled for every machine and for x86-64-v3 (AVX2). Same bits out of both. */
 fgr_scan_fn fgr_scan_plain;

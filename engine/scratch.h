@@ -72,8 +72,8 @@ struct fgr_limit_bound {
 
 struct fgr_scratch {
     struct fgr_allocator allocator;
-    uint32_t n_nodes;  /* room */
-    uint32_t n_usable; /* room */
+    uint32_t n_nodes; /* room */
+    uint32_t n_edges; /* room: usable half-channels, those of an overlay included */
     uint32_t stamp;
     uint32_t n_labels;
     fgr_scan_fn *scan;
@@ -100,11 +100,13 @@ static inline void fgr_bit_set(uint64_t *set, uint32_t node)
     set[node / 64] |= UINT64_C(1) << (node % 64);
 }
 
-/* Whether the scratch has room for `view`. */
+/* Whether the scratch has room for `view`, and for `overlay` (nullable) on it. */
 bool fgr_scratch_fits(const struct fgr_scratch *scratch, const struct fgr_view *view);
+bool fgr_scratch_fits_overlay(const struct fgr_scratch *scratch, const struct fgr_view *view,
+                              const struct fgr_overlay *overlay);
 
-/* Forgets the last search: clears two bits per node. */
-void fgr_scratch_reset(struct fgr_scratch *scratch);
+/* Forgets the last search, for one on `n_nodes` nodes: clears two bits per node. */
+void fgr_scratch_reset(struct fgr_scratch *scratch, uint32_t n_nodes);
 
 /* State of a node, fresh if this search has not met it yet. */
 static inline struct fgr_node_state *fgr_scratch_node(struct fgr_scratch *scratch, uint32_t node)

@@ -26,7 +26,7 @@ bool fgr_search_keeps_limits(const struct fgr_search_task *task, const uint32_t 
     uint64_t cltv = 0;
     uint64_t bytes = task->final_bytes;
     for (uint32_t i = n_edges; i-- > 1;) {
-        const struct fgr_half *half = &task->view->half[edges[i]];
+        const struct fgr_half *half = fgr_overlay_half(task->view, task->overlay, edges[i]);
         bytes += fgr_onion_hop_bytes(amount_msat);
         cltv += half->cltv_delta;
         amount_msat += fgr_fee_msat(amount_msat, half->base_msat, half->ppm);

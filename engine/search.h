@@ -23,6 +23,7 @@ struct fgr_limits {
 
 struct fgr_search_task {
     const struct fgr_view *view;
+    const struct fgr_overlay *overlay; /* NULL = none */
     struct fgr_cost cost;
     struct fgr_limits limits;
     uint32_t from;
@@ -46,6 +47,15 @@ struct fgr_search_result {
  * the work limit ended the search. */
 void fgr_search(struct fgr_scratch *scratch, struct fgr_search_result *out_result,
                 const struct fgr_search_task *task);
+
+/* What a msat of fees costs at least: nothing where a discount may make up for it. All bounds that
+ * count fees which are still missing for an htlc_min go by this. */
+static inline uint64_t fgr_search_fee_weight(const struct fgr_search_task *task)
+{
+    bool has_discount =
+        task->overlay != NULL && task->overlay->has_discount && task->cost.bias_weight > 0;
+    return has_discount ? 0 : task->cost.fee_weight;
+}
 
 /* Whether a path keeps the limits, its amounts counted as the public contract does. */
 bool fgr_search_keeps_limits(const struct fgr_search_task *task, const uint32_t *edges,

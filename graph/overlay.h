@@ -150,6 +150,13 @@ static inline bool fgr_overlay_masks(const struct fgr_overlay *overlay, uint32_t
     return overlay != NULL && fgr_bitset_has(overlay->masked, edge);
 }
 
+/* Half-channel `edge` of the overlay, as its lists have it. */
+static inline const struct fgr_overlay_edge *fgr_overlay_own(const struct fgr_overlay *overlay,
+                                                             uint32_t edge)
+{
+    return &overlay->edges[edge - overlay->first_edge];
+}
+
 /* Half-channel `edge` of the overlay; NULL if it is the view's. */
 static inline const struct fgr_overlay_edge *fgr_overlay_extra(const struct fgr_overlay *overlay,
                                                                uint32_t edge)
@@ -185,6 +192,33 @@ static inline bool fgr_overlay_usable(const struct fgr_view *view,
 {
     return (fgr_overlay_half(view, overlay, edge)->flags & FGR_HALF_USABLE) != 0 &&
            (edge >= 2 * view->n_chans || !fgr_overlay_masks(overlay, edge));
+}
+
+/* What answers call a half-channel: the one of the view that it stands for, else itself. */
+static inline uint32_t fgr_overlay_name_of(const struct fgr_overlay *overlay, uint32_t edge)
+{
+    const struct fgr_overlay_edge *extra = fgr_overlay_extra(overlay, edge);
+    return extra == NULL || extra->origin == FGR_IDX_NONE ? edge : extra->origin;
+}
+
+/* The usable half-channel that answers call `name`; FGR_IDX_NONE if there is none. */
+static inline uint32_t fgr_overlay_edge_named(const struct fgr_view *view,
+                                              const struct fgr_overlay *overlay, uint32_t name)
+{
+    if (name >= fgr_overlay_n_edges(view, overlay)) {
+        return FGR_IDX_NONE;
+    }
+    if (name < 2 * view->n_chans && fgr_overlay_masks(overlay, name)) {
+        struct fgr_overlay_list list = fgr_overlay_out(overlay, fgr_view_edge_from(view, name));
+        for (uint32_t i = 0; i < list.n; i++) {
+            if (fgr_overlay_own(overlay, list.edge[i])->origin == name) {
+                return list.edge[i];
+            }
+        }
+        return FGR_IDX_NONE;
+    }
+    bool is_name = fgr_overlay_name_of(overlay, name) == name;
+    return is_name && fgr_overlay_usable(view, overlay, name) ? name : FGR_IDX_NONE;
 }
 
 /* All of a half-channel, of the view or the overlay. The view knows min 0 and max the capacity. */

@@ -56,11 +56,12 @@ static bool is_small_enough(const struct walk *walk, uint64_t amount_msat)
 {
     uint64_t carried_msat = amount_msat;
     for (uint32_t i = walk->path.n_hops; i-- > 0;) {
-        const struct fgr_half *half = &walk->view->half[walk->path.edge[i]];
-        if (carried_msat > half->htlc_max_msat) {
+        struct fgr_overlay_edge_info info =
+            fgr_path_edge(walk->view, walk->query, walk->path.edge[i]);
+        if (carried_msat > info.htlc_max.v) {
             return false;
         }
-        uint64_t fee_msat = fgr_fee_msat(carried_msat, half->base_msat, half->ppm);
+        uint64_t fee_msat = fgr_fee_msat(carried_msat, info.base_msat, info.ppm);
         if (i > 0) {
             carried_msat += fee_msat < FGR_MSAT_MAX ? fee_msat : FGR_MSAT_MAX;
         }
@@ -118,6 +119,23 @@ static bool on_path(const struct walk *walk, uint32_t node)
     return false;
 }
 
+static void walk_on(struct walk *walk, uint32_t node);
+
+/* Goes on over one half-channel if it leaves `node`, then comes back. */
+static void step(struct walk *walk, uint32_t node, uint32_t edge)
+{
+    struct fgr_overlay_edge_info info = fgr_path_edge(walk->view, walk->query, edge);
+    if (!info.usable || info.from.v != node || on_path(walk, info.to.v)) {
+        return;
+    }
+    uint32_t n_hops = walk->path.n_hops;
+    walk->node[n_hops] = node;
+    walk->path.edge[n_hops] = edge;
+    walk->path.n_hops = n_hops + 1;
+    walk_on(walk, info.to.v);
+    walk->path.n_hops = n_hops;
+}
+
 /* Depth first over every way on from `node`; recursion is as deep as the graph has nodes. */
 static void walk_on(struct walk *walk, uint32_t node)
 {
@@ -125,19 +143,19 @@ static void walk_on(struct walk *walk, uint32_t node)
         finish(walk);
         return;
     }
-    uint32_t n_hops = walk->path.n_hops;
-    if (n_hops == FGR_PATH_HOPS_MAX) {
+    if (walk->path.n_hops == FGR_PATH_HOPS_MAX) {
         return;
     }
-    const struct fgr_adjacency *out = &walk->view->out;
-    for (uint32_t k = out->first[node]; k < out->first[node + 1]; k++) {
-        walk->node[n_hops] = node;
-        walk->path.edge[n_hops] = out->edge[k];
-        walk->path.n_hops = n_hops + 1;
-        if (!on_path(walk, out->nbr[k])) {
-            walk_on(walk, out->nbr[k]);
+    const struct fgr_view *view = walk->view;
+    if (node < view->n_nodes) {
+        for (uint32_t k = view->out.first[node]; k < view->out.first[node + 1]; k++) {
+            step(walk, node, view->out.edge[k]);
         }
-        walk->path.n_hops = n_hops;
+    }
+    /* What an overlay adds, by its indexes: its lists are not looked at. */
+    uint32_t n_edges = fgr_overlay_n_edges(view, walk->query->overlay);
+    for (uint32_t edge = 2 * view->n_chans; edge < n_edges; edge++) {
+        step(walk, node, edge);
     }
 }
 

@@ -4,7 +4,7 @@
  *
  * Place in the flow: view + query + edges -> price. Every oracle and several tests judge by it; it
  * knows nothing of any search. Only the three cost terms come from engine/cost.h, which
- * tests/property/test_cost.c checks against long double logarithms.
+ * tests/property/test_cost.c checks against long double logarithms; with an overlay, only -ln P.
  *
  * Threads: pure, any thread.
  * Source: design section 3; BOLT 4 (payload and its length, HMAC); BOLT 7 (fee).
@@ -13,6 +13,7 @@
 #define FGR_TESTS_ORACLE_PATH_H
 
 #include "engine/cost.h"
+#include "fulgurite/overlay.h"
 
 #define FGR_PATH_HOPS_MAX 32
 
@@ -33,6 +34,14 @@ struct fgr_path {
  * are unknown here: every expiry counts 3 bytes (heights 65 536 to 16 777 215). */
 uint64_t fgr_path_forward_bytes(uint64_t amount_msat);
 uint64_t fgr_path_final_bytes(uint64_t amount_msat, uint32_t extra_bytes);
+
+/* A half-channel of the view or the query's overlay, as the public interface tells it. */
+struct fgr_overlay_edge_info fgr_path_edge(const struct fgr_view *view,
+                                           const struct fgr_route_query *query, uint32_t edge);
+
+/* The half-channel that answers to the query call `name`, by looking at all. FGR_IDX_NONE = none. */
+uint32_t fgr_path_edge_named(const struct fgr_view *view, const struct fgr_route_query *query,
+                             uint32_t name);
 
 /* Fills the second half of `path` from its edges. Prices stay 0 when the path does not carry. */
 void fgr_path_price(struct fgr_path *path, const struct fgr_view *view,

@@ -62,6 +62,11 @@ void fgr_maker_destroy(struct fgr_maker *maker)
     free(maker);
 }
 
+const uint8_t *fgr_maker_id(const struct fgr_maker *maker, uint32_t i)
+{
+    return maker->id[i];
+}
+
 static enum fgr_err add_channel(struct fgr_maker *maker, struct fgr_builder *builder,
                                 const struct fgr_maker_chan *chan, uint32_t number,
                                 struct fgr_error *err)

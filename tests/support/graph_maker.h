@@ -41,6 +41,9 @@ struct fgr_maker;
 bool fgr_maker_create(struct fgr_maker **out_maker, uint32_t n_nodes_max, struct fgr_error *err);
 void fgr_maker_destroy(struct fgr_maker *maker);
 
+/* Id of node i, also of one that no view of it has. */
+const uint8_t *fgr_maker_id(const struct fgr_maker *maker, uint32_t i);
+
 /* Nodes without a channel of their own are held by an additional channel without policies, behind
  * all others. False with `err` filled on any failure. */
 bool fgr_maker_view(struct fgr_maker *maker, struct fgr_made *out_made,

@@ -22,16 +22,20 @@ static enum fgr_verdict judge_path(const struct fgr_view *view, const struct fgr
     struct fgr_path path = {.n_hops = route->n_hops};
     uint32_t at = query->from.v;
     for (uint32_t i = 0; i < route->n_hops; i++) {
-        path.edge[i] = route->hops[i].edge.v;
-        if (fgr_view_edge_from(view, path.edge[i]) != at) {
-            return wrong(err, "hop leaves node", fgr_view_edge_from(view, path.edge[i]), at);
+        path.edge[i] = fgr_path_edge_named(view, query, route->hops[i].edge.v);
+        if (path.edge[i] == FGR_IDX_NONE) {
+            return wrong(err, "hop that cannot be used", route->hops[i].edge.v, 0);
+        }
+        struct fgr_overlay_edge_info info = fgr_path_edge(view, query, path.edge[i]);
+        if (info.from.v != at || route->hops[i].from.v != at) {
+            return wrong(err, "hop leaves node", info.from.v, at);
         }
         for (uint32_t j = 0; j < i; j++) {
-            if (fgr_view_edge_from(view, path.edge[j]) == at) {
+            if (route->hops[j].from.v == at) {
                 return wrong(err, "node visited twice", at, FGR_IDX_NONE);
             }
         }
-        at = fgr_view_edge_to(view, path.edge[i]);
+        at = info.to.v;
     }
     if (at != query->to.v) {
         return wrong(err, "route ends at node", at, query->to.v);

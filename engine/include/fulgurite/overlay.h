@@ -19,8 +19,8 @@
  *
  * Indexes go on where the view's end: nodes and channels that the overlay adds follow those of the
  * view, and half-channel 2 * channel + direction means the same for both, direction 0 leaving the
- * lesser node id. In answers, a half-channel of the view that the overlay changes has an index of
- * its own behind all of these; fgr_overlay_edge says what it stands for.
+ * lesser node id. What stands for a half-channel of the view has an index of its own behind all of
+ * these, which fgr_overlay_edge knows; answers call it by the one it stands for.
  *
  * The cost of a half-channel in an overlay is max(0, fee + risk + fail + bias), with
  *

@@ -9,6 +9,9 @@
  *     fail_i = floor(M * -ln P_i(a_i))                M = 100 sat + 0.1 % of the amount
  *     cost   = sum of all three, in msat;  a_(i-1) = a_i + fee_i;  a_n = the amount
  *
+ * With an overlay P_i is what it knows of the balance, and each hop costs max(0, fee_i + risk_i +
+ * fail_i + bias_i): see fulgurite/overlay.h.
+ *
  * Integers throughout: the same view and query give the same answer on any machine.
  *
  * Threads: one scratch per thread; any number of scratches share one view without locks.
@@ -19,6 +22,7 @@
 
 #include "fulgurite/base.h"
 #include "fulgurite/graph.h"
+#include "fulgurite/overlay.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -50,24 +54,29 @@ struct fgr_cost_params {
 };
 
 struct fgr_route_query {
-    size_t sz; /* sizeof(struct fgr_route_query) */
-    fgr_node_idx from, to;
-    fgr_msat amount;      /* delivered to `to`; 1 msat to FGR_MSAT_MAX */
-    fgr_msat max_fee;     /* FGR_MSAT_NONE = no limit */
-    uint32_t max_cltv;    /* blocks, the final delta included */
-    uint32_t max_hops;    /* channels; 1 to FGR_HOPS_MAX */
-    uint32_t final_cltv;  /* blocks the destination asks for */
-    uint32_t final_bytes; /* onion bytes the final hop needs beyond amount, expiry and
+    size_t sz;             /* sizeof(struct fgr_route_query) */
+    fgr_node_idx from, to; /* of the view or the overlay */
+    fgr_msat amount;       /* delivered to `to`; 1 msat to FGR_MSAT_MAX */
+    fgr_msat max_fee;      /* FGR_MSAT_NONE = no limit */
+    uint32_t max_cltv;     /* blocks, the final delta included */
+    uint32_t max_hops;     /* channels; 1 to FGR_HOPS_MAX */
+    uint32_t final_cltv;   /* blocks the destination asks for */
+    uint32_t final_bytes;  /* onion bytes the final hop needs beyond amount, expiry and
                              payment_data: metadata, custom records */
-    uint32_t max_gap_ppm; /* stop as soon as the certificate is this good; 0 = exact */
-    uint64_t max_labels;  /* work limit, labels per pass; 0 = default (see README) */
+    uint32_t max_gap_ppm;  /* stop as soon as the certificate is this good; 0 = exact */
+    uint64_t max_labels;   /* work limit, labels per pass; 0 = default (see README) */
     struct fgr_cost_params cost;
+    const struct fgr_overlay *overlay; /* changes on top of the view, borrowed; NULL = none */
 };
 
 /* Defaults for everything but from, to and amount. */
 FGR_API void fgr_route_query_init(struct fgr_route_query *query, fgr_node_idx from, fgr_node_idx to,
                                   fgr_msat amount);
 
+/* `edge` is a half-channel of the view, also where an overlay changes it (then it is the view's name
+ * of what fee, bias and probability are of); from twice the view's channels on, one that the overlay
+ * adds. Nodes from the view's node count on are added ones, too: fgr_overlay_edge and
+ * fgr_overlay_node_id tell more of both. */
 struct fgr_hop {
     fgr_edge_idx edge;
     fgr_node_idx from, to;
@@ -75,6 +84,7 @@ struct fgr_hop {
     fgr_msat fee;    /* what `from` earns for it; 0 for the first hop */
     fgr_msat risk;   /* the three cost terms of this hop: fee, risk, fail */
     fgr_msat fail;
+    int64_t bias_msat; /* of an overlay; as a discount at most the three together */
     double probability;
     uint32_t cltv_delta; /* blocks; 0 for the first hop */
 };
@@ -88,7 +98,7 @@ struct fgr_search_stats {
 struct fgr_route {
     fgr_msat amount;  /* delivered */
     fgr_msat fee;     /* sum over the hops */
-    fgr_msat cost;    /* sum of fee, risk and fail */
+    fgr_msat cost;    /* sum of fee, risk, fail and bias over the hops */
     fgr_msat bound;   /* no route under the limits costs less */
     uint64_t gap_ppm; /* ceil((cost / bound - 1) * 1e6); 0 = proven optimal, UINT64_MAX = bound 0 */
     double probability;
@@ -146,7 +156,12 @@ FGR_API size_t fgr_explain_text(char *out_text, size_t n_bytes, const struct fgr
                                 const struct fgr_route_query *query,
                                 const struct fgr_explain *explain);
 
-/* Reusable memory of one searching thread, sized for views of up to the given view's size. */
+/* Most nodes and half-channels that an overlay may add to the view of a scratch. */
+#define FGR_OVERLAY_NODES_ROOM 4096
+#define FGR_OVERLAY_EDGES_ROOM 16384
+
+/* Reusable memory of one searching thread, sized for views of up to the given view's size, and for
+ * overlays on these that change what they like and add no more than the above. */
 struct fgr_scratch;
 
 FGR_API FGR_NODISCARD enum fgr_err fgr_scratch_create(struct fgr_scratch **out_scratch,
@@ -157,8 +172,9 @@ FGR_API void fgr_scratch_destroy(struct fgr_scratch *scratch);
 
 /* The best route for `query`. `out_explain` (nullable) asks for the diagnosis when there is none;
  * it costs extra searches then, nothing otherwise.
- * Errors: ARG (index out of range, amount 0, limits out of range; err says which), NO_ROUTE (an
- * answer: proven), WORK (unproven: no route found before the work limit). With OK and a work
+ * Errors: ARG (index out of range, amount 0, limits out of range, an overlay of another view or with
+ * a blinded path from the payer; err says which), LIMIT (the overlay adds more than a scratch has
+ * room for), NO_ROUTE (an answer: proven), WORK (unproven: no route found before the work limit). With OK and a work
  * limit that was hit, gap_ppm > 0 says how far the proof got. */
 FGR_API FGR_NODISCARD enum fgr_err
 fgr_route(struct fgr_scratch *scratch, struct fgr_route *out_route, struct fgr_explain *out_explain,
