@@ -108,6 +108,7 @@ chmod 000 locked
 image() {
     fails 3 "route on $1" "$2" route -g "$3" alpha gamma 5sat
     fails 3 "split on $1" "$2" split -g "$3" alpha gamma 5sat
+    fails 3 "capacity on $1" "$2" capacity -g "$3" alpha gamma
     fails 3 "info of $1" "$2" info "$3"
     fails 3 "batch on $1" "$2" batch -g "$3" q.csv
 }

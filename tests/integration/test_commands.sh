@@ -17,7 +17,7 @@ is 2 "fgr alone is a usage error"
 same "fgr alone shows the help on standard error" err help
 run --version
 holds "fgr --version" grep -qE '^fgr \(fulgurite\) [0-9]+\.[0-9]+\.[0-9]+$' out
-for command in import info route split batch synth; do
+for command in import info route split capacity batch synth; do
     run $command --help
     is 0 "$command --help"
     cp out help
@@ -67,6 +67,10 @@ fails 2 "split without arguments" "FROM, TO and AMOUNT are needed, 0 given" spli
 fails 2 "split with the image as an argument" "-g G.fgr is missing: the image is no argument" \
     split x.fgr a b 1sat
 fails 2 "split without -g" "-g G.fgr is missing" split a b 1sat
+fails 2 "capacity with an amount" "FROM and TO are needed, 3 given" capacity -g x.fgr a b 1sat
+fails 2 "capacity with the image as an argument" "-g G.fgr is missing: the image is no argument" \
+    capacity x.fgr a b
+fails 2 "capacity without -g" "-g G.fgr is missing" capacity a b
 fails 2 "batch with the image as an argument" "-g G.fgr is missing: the image is no argument" \
     batch x.fgr q.csv
 fails 2 "route without -g" "-g G.fgr is missing" route a b 1sat
@@ -104,6 +108,8 @@ speechless route route -g small.fgr alpha gamma 5sat
 speechless "route --json" route -g small.fgr alpha gamma 5sat --json
 speechless split split -g small.fgr alpha gamma 900000sat
 speechless "split --json" split -g small.fgr alpha gamma 900000sat --json
+speechless capacity capacity -g small.fgr alpha gamma
+speechless "capacity --json" capacity -g small.fgr alpha gamma --json
 speechless batch batch -g small.fgr q.csv
 speechless "import -o -" import small.json -o -
 speechless "synth -o -" synth --nodes 40 --channels 120 --seed 7 -o -

@@ -2,16 +2,19 @@
 #include "tools/fgr/answer.h"
 
 #include "tools/fgr/clock.h"
+#include "tools/fgr/names.h"
 #include "tools/fgr/put.h"
 
 #include <string.h>
 
 void fgr_answer_find_nodes(struct fgr_answer *answer, const char *from, const char *to)
 {
+    const struct fgr_overlay *overlay = answer->query.overlay;
+    struct fgr_error *err = &answer->error;
     answer->elapsed_ns = 0;
-    answer->code = fgr_view_find_node(answer->view, &answer->query.from, from, &answer->error);
+    answer->code = fgr_names_find_node(answer->view, overlay, &answer->query.from, from, err);
     if (answer->code == FGR_OK) {
-        answer->code = fgr_view_find_node(answer->view, &answer->query.to, to, &answer->error);
+        answer->code = fgr_names_find_node(answer->view, overlay, &answer->query.to, to, err);
     }
 }
 
@@ -64,7 +67,7 @@ static void put_route(struct fgr_json_writer *json, const struct fgr_answer *ans
     fgr_put_u64(json, "fee_msat", route->fee.v);
     fgr_put_probability(json, route->probability);
     fgr_put_u64(json, "cltv_total", route->cltv_total);
-    fgr_put_hops(json, answer->view, route->hops, route->n_hops);
+    fgr_put_hops(json, answer->view, answer->query.overlay, route->hops, route->n_hops);
     fgr_json_object_end(json);
     fgr_json_array_end(json);
 }

@@ -14,6 +14,7 @@ enum fgr_exit fgr_cmd_import(int argc, char **argv);
 enum fgr_exit fgr_cmd_info(int argc, char **argv);
 enum fgr_exit fgr_cmd_route(int argc, char **argv);
 enum fgr_exit fgr_cmd_split(int argc, char **argv);
+enum fgr_exit fgr_cmd_capacity(int argc, char **argv);
 enum fgr_exit fgr_cmd_batch(int argc, char **argv);
 enum fgr_exit fgr_cmd_synth(int argc, char **argv);
 

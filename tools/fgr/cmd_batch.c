@@ -12,6 +12,7 @@
 #include "graph/util/error.h"
 #include "graph/util/parallel.h"
 #include "tools/fgr/answer.h"
+#include "tools/fgr/overlay_option.h"
 #include "tools/fgr/put.h"
 #include "tools/fgr/queries.h"
 #include "tools/fgr/split_answer.h"
@@ -29,11 +30,12 @@
 #define GROUP_ROWS 8
 #define GROUPS_MAX (ROWS_MAX / GROUP_ROWS)
 
-enum { OPTION_MODE = 256, OPTION_THREADS, OPTION_JSON };
+enum { OPTION_MODE = 256, OPTION_THREADS, OPTION_OVERLAY, OPTION_JSON };
 
 static const struct argp_option options[] = {
     {"graph", 'g', "G.fgr", 0, "image to search, made by 'fgr import' ('-': standard input)", 0},
     {"mode", OPTION_MODE, "MODE", 0, "what to find: route (the default) or split", 0},
+    {"overlay", OPTION_OVERLAY, FGR_OVERLAY_OPTION},
     {"threads", OPTION_THREADS, "N", 0, "threads (one per core)", 0},
     {"json", OPTION_JSON, NULL, 0, "print JSON: always so", 0},
     {0},
@@ -52,6 +54,7 @@ static const char doc[] =
     "Examples:\n"
     "  fgr batch -g mainnet.fgr queries.csv > answers.jsonl\n"
     "  fgr batch -g mainnet.fgr queries.csv --mode split > answers.jsonl\n"
+    "  fgr batch -g mainnet.fgr queries.csv --overlay balances.json | jq .cost_msat\n"
     "  generate | fgr batch -g mainnet.fgr - --threads 8 | jq .fee_msat\n";
 
 struct batch_args {
@@ -60,6 +63,7 @@ struct batch_args {
     const char *graph;
     const char *mode;
     const char *threads;
+    struct fgr_overlay_files overlay;
 };
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
@@ -74,6 +78,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         break;
     case OPTION_THREADS:
         args->threads = arg;
+        break;
+    case OPTION_OVERLAY:
+        fgr_overlay_files_add(&args->overlay, arg);
         break;
     case OPTION_JSON:
         break;
@@ -91,6 +98,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 struct batch_plan {
     unsigned threads; /* 0 = one per core */
     bool is_split;
+    struct fgr_overlay *overlay; /* of routes; NULL = none */
 };
 
 /* What one thread has to itself. */
@@ -110,6 +118,7 @@ struct group {
 
 struct batch {
     const struct fgr_view *view;
+    const struct fgr_overlay *overlay;
     bool is_split;
     struct fgr_crew *crew;
     struct worker *workers;
@@ -129,14 +138,15 @@ static void count_outcome(struct group *group, enum fgr_err code)
     group->n_failed += !is_bad && !is_answer;
 }
 
-static void answer_route(struct worker *worker, struct group *group, const struct fgr_view *view,
+static void answer_route(const struct batch *batch, struct worker *worker, struct group *group,
                          const struct fgr_query_row *row)
 {
     struct fgr_answer *answer = &worker->answer;
-    answer->view = view;
+    answer->view = batch->view;
     fgr_route_query_init(&answer->query, (fgr_node_idx){0}, (fgr_node_idx){0}, row->amount);
     answer->query.max_fee = row->max_fee;
     answer->query.max_cltv = row->max_cltv == 0 ? FGR_CLTV_DEFAULT : row->max_cltv;
+    answer->query.overlay = batch->overlay;
     fgr_answer_find_nodes(answer, row->from, row->to);
     if (answer->code == FGR_OK) {
         fgr_answer_run(answer, worker->splitter.route);
@@ -172,7 +182,7 @@ static void answer_row(struct batch *batch, struct worker *worker, struct group 
     } else if (batch->is_split) {
         answer_split(worker, group, batch->view, row);
     } else {
-        answer_route(worker, group, batch->view, row);
+        answer_route(batch, worker, group, row);
     }
 }
 
@@ -350,7 +360,7 @@ static enum fgr_exit conclude(const struct batch *batch)
 static enum fgr_exit run_batch(const struct fgr_view *view, const struct batch_plan *plan, int fd,
                                const char *name)
 {
-    struct batch batch = {.view = view, .is_split = plan->is_split};
+    struct batch batch = {.view = view, .overlay = plan->overlay, .is_split = plan->is_split};
     struct fgr_error err;
     enum fgr_exit status;
     if (create_workers(&batch, plan->threads, &err) != FGR_OK ||
@@ -363,6 +373,20 @@ static enum fgr_exit run_batch(const struct fgr_view *view, const struct batch_p
         status = conclude(&batch);
     }
     destroy_batch(&batch);
+    return status;
+}
+
+static enum fgr_exit open_and_run(const struct fgr_view *view, const struct batch_plan *plan,
+                                  const char *file)
+{
+    bool is_stdin = strcmp(file, "-") == 0;
+    int fd = is_stdin ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return fgr_cli_fail(FGR_EXIT_INPUT, "cannot open %s: %s", file[0] == '\0' ? "''" : file,
+                            strerror(errno));
+    }
+    enum fgr_exit status = run_batch(view, plan, fd, is_stdin ? "standard input" : file);
+    close(fd);
     return status;
 }
 
@@ -380,6 +404,9 @@ static enum fgr_exit check_args(struct batch_plan *out_plan, const struct batch_
     if (args->mode != NULL && strcmp(args->mode, "route") != 0 && !out_plan->is_split) {
         return fgr_cli_fail_usage("--mode '%.40s' is unknown: use route or split", args->mode);
     }
+    if (out_plan->is_split && args->overlay.n > 0) {
+        return fgr_cli_fail_usage("--overlay is for --mode route");
+    }
     if (args->threads != NULL && fgr_units_parse_count(&threads, args->threads, "--threads", 1,
                                                        FGR_CLI_THREADS_MAX, &err) != FGR_OK) {
         return fgr_cli_fail_error(&err);
@@ -388,7 +415,9 @@ static enum fgr_exit check_args(struct batch_plan *out_plan, const struct batch_
         return fgr_cli_fail_usage("only one of G.fgr and QUERIES.csv can be standard input");
     }
     out_plan->threads = (unsigned)threads;
-    return FGR_EXIT_OK;
+    bool is_stdin = args->graph != NULL && strcmp(args->graph, "-") == 0;
+    is_stdin |= strcmp(args->file, "-") == 0;
+    return fgr_overlay_files_check(&args->overlay, is_stdin ? "-" : NULL);
 }
 
 enum fgr_exit fgr_cmd_batch(int argc, char **argv)
@@ -405,15 +434,11 @@ enum fgr_exit fgr_cmd_batch(int argc, char **argv)
     if (status != FGR_EXIT_OK) {
         return status;
     }
-    bool is_stdin = strcmp(args.file, "-") == 0;
-    int fd = is_stdin ? STDIN_FILENO : open(args.file, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        status = fgr_cli_fail(FGR_EXIT_INPUT, "cannot open %s: %s",
-                              args.file[0] == '\0' ? "''" : args.file, strerror(errno));
-    } else {
-        status = run_batch(image.view, &plan, fd, is_stdin ? "standard input" : args.file);
-        close(fd);
+    status = fgr_overlay_files_load(&plan.overlay, &args.overlay, image.view);
+    if (status == FGR_EXIT_OK) {
+        status = open_and_run(image.view, &plan, args.file);
     }
+    fgr_overlay_destroy(plan.overlay);
     fgr_cli_close_image(&image);
     return status;
 }

@@ -9,6 +9,7 @@
 #include "tools/fgr/answer.h"
 #include "tools/fgr/grid.h"
 #include "tools/fgr/names.h"
+#include "tools/fgr/overlay_option.h"
 #include "tools/fgr/totals.h"
 #include "tools/fgr/units.h"
 
@@ -21,6 +22,7 @@ enum {
     OPTION_MAX_CLTV,
     OPTION_MAX_HOPS,
     OPTION_FINAL_CLTV,
+    OPTION_OVERLAY,
     OPTION_EXPLAIN,
     OPTION_JSON
 };
@@ -33,6 +35,7 @@ static const struct argp_option options[] = {
      "highest total timelock, the final delta included (2016)", 0},
     {"max-hops", OPTION_MAX_HOPS, "N", 0, "most channels (20)", 0},
     {"final-cltv", OPTION_FINAL_CLTV, "BLOCKS", 0, "timelock that TO asks for (18)", 0},
+    {"overlay", OPTION_OVERLAY, FGR_OVERLAY_OPTION},
     {"explain", OPTION_EXPLAIN, NULL, 0, "where there is no route, show what was counted", 0},
     {"json", OPTION_JSON, NULL, 0, "print JSON", 0},
     {0},
@@ -43,13 +46,15 @@ static const char doc[] =
     "and expected cost of failure together. The answer comes with a lower bound that proves it."
     "\v"
     "FROM and TO are node ids in hex, unique prefixes of at least 8 hex digits, or exact aliases. "
-    "AMOUNT has a unit: 250000sat, 1500msat, 0.01btc.\n"
+    "AMOUNT has a unit: 250000sat, 1500msat, 0.01btc. A node that only an overlay has goes by its "
+    "whole id.\n"
     "\n"
     "Exit status: 0 a route, 1 no route, 2 usage, 3 bad input, 4 internal error.\n"
     "\n"
     "Examples:\n"
     "  fgr route -g mainnet.fgr ACINQ 02f1a8c87607f415 250000sat\n"
-    "  fgr route -g mainnet.fgr ACINQ 02f1a8c87607f415 0.01btc --max-fee 1%\n";
+    "  fgr route -g mainnet.fgr ACINQ 02f1a8c87607f415 0.01btc --max-fee 1%\n"
+    "  fgr route -g mainnet.fgr ACINQ 02f1a8c87607f415 250000sat --overlay balances.json\n";
 
 enum { ARG_FROM, ARG_TO, ARG_AMOUNT, N_ARGS };
 
@@ -61,6 +66,7 @@ struct route_args {
     const char *max_cltv;
     const char *max_hops;
     const char *final_cltv;
+    struct fgr_overlay_files overlay;
     bool has_explain;
     bool has_json;
 };
@@ -83,6 +89,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         break;
     case OPTION_FINAL_CLTV:
         args->final_cltv = arg;
+        break;
+    case OPTION_OVERLAY:
+        fgr_overlay_files_add(&args->overlay, arg);
         break;
     case OPTION_EXPLAIN:
         args->has_explain = true;
@@ -137,19 +146,20 @@ static void add_shares(struct fgr_grid *grid, const struct fgr_cost_terms *terms
 static void add_hop(struct fgr_grid *grid, const struct fgr_answer *answer, uint32_t i)
 {
     const struct fgr_hop *hop = &answer->route.hops[i];
+    const struct fgr_overlay *overlay = answer->query.overlay;
     char edge[FGR_NAMES_EDGE_BYTES];
     char alias[FGR_TEXT_ALIAS_BYTES];
     char text[FGR_UNITS_TEXT_BYTES];
     fgr_grid_add(grid, "%" PRIu32, i + 1);
-    fgr_grid_add(grid, "%s", fgr_names_edge(edge, answer->view, hop->edge));
-    fgr_grid_add(grid, "%s", fgr_names_node(alias, answer->view, hop->to));
+    fgr_grid_add(grid, "%s", fgr_names_edge(edge, answer->view, overlay, hop->edge));
+    fgr_grid_add(grid, "%s", fgr_names_node(alias, answer->view, overlay, hop->to));
     /* All three msat digits in every row: points stand below each other. */
     fgr_grid_add(grid, "%s.%03u", fgr_units_grouped(text, hop->amount.v / 1000),
                  (unsigned)(hop->amount.v % 1000));
     fgr_grid_add(grid, "%s", fgr_units_grouped(text, hop->fee.v));
     fgr_grid_add(grid, "%" PRIu32, hop->cltv_delta);
     fgr_grid_add(grid, "%.2f", 100 * hop->probability);
-    const struct fgr_cost_terms terms = {hop->fee.v, hop->risk.v, hop->fail.v};
+    const struct fgr_cost_terms terms = {hop->fee.v, hop->risk.v, hop->fail.v, hop->bias_msat};
     add_shares(grid, &terms, answer->route.cost.v);
 }
 
@@ -182,6 +192,7 @@ static void print_hops(const struct fgr_answer *answer, const struct fgr_cost_te
 static void print_route(const struct fgr_answer *answer, bool has_color)
 {
     const struct fgr_route *route = &answer->route;
+    const struct fgr_route_query *query = &answer->query;
     char amount[FGR_UNITS_TEXT_BYTES];
     char title[FGR_UNITS_TEXT_BYTES + 4];
     struct fgr_totals totals = {.amount = route->amount,
@@ -190,10 +201,10 @@ static void print_route(const struct fgr_answer *answer, bool has_color)
                                 .gap_ppm = route->gap_ppm,
                                 .probability = route->probability,
                                 .cltv_total = route->cltv_total,
-                                .final_cltv = answer->query.final_cltv};
+                                .final_cltv = query->final_cltv};
     fgr_cost_terms_add(&totals.terms, route->hops, route->n_hops);
     snprintf(title, sizeof title, "%s sat", fgr_units_sat(amount, route->amount));
-    fgr_names_print_ends(answer->view, title, answer->query.from, answer->query.to, has_color);
+    fgr_names_print_ends(answer->view, query->overlay, title, query->from, query->to, has_color);
     print_hops(answer, &totals.terms, has_color);
     fgr_totals_print(&totals, has_color);
     fgr_totals_print_search(route->stats.settled, route->stats.relaxed, answer->elapsed_ns);
@@ -251,10 +262,12 @@ static enum fgr_exit print_json(const struct fgr_answer *answer)
                                             : fgr_cli_fail_error(&answer->error);
 }
 
+/* The query once image and overlay are there. */
 static enum fgr_exit run_query(struct fgr_answer *answer, const struct route_args *args)
 {
     struct fgr_scratch *scratch = NULL;
     struct fgr_error err;
+    fgr_answer_find_nodes(answer, args->positional[ARG_FROM], args->positional[ARG_TO]);
     if (answer->code == FGR_OK) {
         if (fgr_scratch_create(&scratch, answer->view, NULL, &err) != FGR_OK) {
             return fgr_cli_fail_error(&err);
@@ -286,14 +299,22 @@ enum fgr_exit fgr_cmd_route(int argc, char **argv)
         parse_limits(&limits, &args, &err) != FGR_OK) {
         return fgr_cli_fail_error(&err);
     }
-    enum fgr_exit status = fgr_cli_open_image(&image, args.graph, "-g G.fgr");
+    enum fgr_exit status = fgr_overlay_files_check(&args.overlay, args.graph);
+    if (status == FGR_EXIT_OK) {
+        status = fgr_cli_open_image(&image, args.graph, "-g G.fgr");
+    }
     if (status != FGR_EXIT_OK) {
         return status;
     }
-    answer.view = image.view;
-    answer.query = limits;
-    fgr_answer_find_nodes(&answer, args.positional[ARG_FROM], args.positional[ARG_TO]);
-    status = run_query(&answer, &args);
+    struct fgr_overlay *overlay;
+    status = fgr_overlay_files_load(&overlay, &args.overlay, image.view);
+    if (status == FGR_EXIT_OK) {
+        answer.view = image.view;
+        answer.query = limits;
+        answer.query.overlay = overlay;
+        status = run_query(&answer, &args);
+    }
+    fgr_overlay_destroy(overlay);
     fgr_cli_close_image(&image);
     return status;
 }

@@ -267,8 +267,8 @@ static void add_part(struct fgr_grid *grid, const struct fgr_split_answer *answe
     fgr_grid_add(grid, "%" PRIu32, part->cltv_total);
     fgr_grid_add(grid, "%.2f", 100 * part->probability);
     fgr_grid_add(grid, "%" PRIu32, part->n_hops);
-    fgr_grid_add(grid, "%s", fgr_names_node(alias, answer->view, part->hops[0].to));
-    fgr_grid_add(grid, "%s", fgr_names_node(alias, answer->view, last->from));
+    fgr_grid_add(grid, "%s", fgr_names_node(alias, answer->view, NULL, part->hops[0].to));
+    fgr_grid_add(grid, "%s", fgr_names_node(alias, answer->view, NULL, last->from));
 }
 
 static void print_parts(const struct fgr_split_answer *answer, bool has_color)
@@ -345,7 +345,8 @@ static void print_split(const struct fgr_split_answer *answer, const struct fgr_
     char title[FGR_UNITS_TEXT_BYTES + 24];
     snprintf(title, sizeof title, "%s sat in %" PRIu32 " part%s",
              fgr_units_sat(amount, split->amount), split->n_parts, split->n_parts == 1 ? "" : "s");
-    fgr_names_print_ends(answer->view, title, answer->query.from, answer->query.to, has_color);
+    fgr_names_print_ends(answer->view, NULL, title, answer->query.from, answer->query.to,
+                         has_color);
     print_parts(answer, has_color);
     fgr_shared_channels_print(answer->view, split, has_color);
     if (envelope->kind == FGR_ENVELOPE_AMP) {

@@ -65,9 +65,9 @@ void fgr_cut_print(const struct fgr_view *view, const struct fgr_capacity *capac
     fgr_grid_add(&grid, "to");
     fgr_grid_add(&grid, "capacity sat");
     for (unsigned i = 0; i < n; i++) {
-        fgr_grid_add(&grid, "%s", fgr_names_edge(edge, view, rows[i].edge));
-        fgr_grid_add(&grid, "%s", fgr_names_node(alias, view, rows[i].from));
-        fgr_grid_add(&grid, "%s", fgr_names_node(alias, view, rows[i].to));
+        fgr_grid_add(&grid, "%s", fgr_names_edge(edge, view, NULL, rows[i].edge));
+        fgr_grid_add(&grid, "%s", fgr_names_node(alias, view, NULL, rows[i].from));
+        fgr_grid_add(&grid, "%s", fgr_names_node(alias, view, NULL, rows[i].to));
         fgr_grid_add(&grid, "%s", fgr_units_grouped(text, rows[i].capacity_sat));
         rest_sat -= rows[i].capacity_sat;
     }
@@ -96,9 +96,9 @@ void fgr_cut_put(struct fgr_json_writer *json, const struct fgr_view *view,
     for (uint32_t i = 0; i < capacity->n_cut; i++) {
         const struct cut_row row = row_of(view, capacity->cut[i]);
         fgr_json_object_begin(json);
-        fgr_put_scid(json, view, row.edge);
-        fgr_put_node(json, "from", view, row.from);
-        fgr_put_node(json, "to", view, row.to);
+        fgr_put_scid(json, view, NULL, row.edge);
+        fgr_put_node(json, "from", view, NULL, row.from);
+        fgr_put_node(json, "to", view, NULL, row.to);
         fgr_put_u64(json, "capacity_sat", row.capacity_sat);
         fgr_json_object_end(json);
     }

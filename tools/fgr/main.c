@@ -22,6 +22,7 @@ static const struct command commands[] = {
     {"info", fgr_cmd_info, "describe an image: size, capacity, policies, degrees, components"},
     {"route", fgr_cmd_route, "find the best route for one payment, with its proof"},
     {"split", fgr_cmd_split, "split one payment into the best set of parts, with its proof"},
+    {"capacity", fgr_cmd_capacity, "find how much can be delivered, and what stops the rest"},
     {"batch", fgr_cmd_batch, "answer a file of queries on several threads"},
     {"synth", fgr_cmd_synth, "generate a network that looks like mainnet"},
 };

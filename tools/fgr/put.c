@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/fgr/put.h"
 
-#include "tools/fgr/text.h"
+#include "tools/fgr/names.h"
 
 #include <string.h>
 
@@ -39,45 +39,49 @@ void fgr_put_probability(struct fgr_json_writer *json, double probability)
 }
 
 void fgr_put_node(struct fgr_json_writer *json, const char *key, const struct fgr_view *view,
-                  fgr_node_idx node)
+                  const struct fgr_overlay *overlay, fgr_node_idx node)
 {
-    struct fgr_node_info info;
-    char hex[FGR_TEXT_HEX_BYTES(FGR_NODE_ID_BYTES)];
-    if (fgr_view_node(view, &info, node) == FGR_OK) {
-        fgr_put_text(json, key, fgr_text_hex(hex, info.id, FGR_NODE_ID_BYTES));
+    const uint8_t *id = fgr_names_id(view, overlay, node);
+    if (id != NULL) {
+        fgr_put_hex(json, key, id, FGR_NODE_ID_BYTES);
     }
 }
 
-void fgr_put_scid(struct fgr_json_writer *json, const struct fgr_view *view, fgr_edge_idx edge)
+void fgr_put_scid(struct fgr_json_writer *json, const struct fgr_view *view,
+                  const struct fgr_overlay *overlay, fgr_edge_idx edge)
 {
-    struct fgr_channel_info info;
-    char scid[FGR_TEXT_SCID_BYTES];
-    if (fgr_view_channel(view, &info, (fgr_chan_idx){edge.v >> 1}) == FGR_OK) {
-        fgr_put_text(json, "scid", fgr_text_scid(scid, info.scid));
+    char text[FGR_TEXT_SCID_BYTES];
+    uint64_t scid;
+    if (fgr_names_scid(view, overlay, &scid, edge)) {
+        fgr_put_text(json, "scid", fgr_text_scid(text, scid));
         fgr_put_u64(json, "direction", edge.v & 1);
     }
 }
 
 static void put_hop(struct fgr_json_writer *json, const struct fgr_view *view,
-                    const struct fgr_hop *hop)
+                    const struct fgr_overlay *overlay, const struct fgr_hop *hop)
 {
     fgr_json_object_begin(json);
-    fgr_put_scid(json, view, hop->edge);
-    fgr_put_node(json, "from", view, hop->from);
-    fgr_put_node(json, "to", view, hop->to);
+    fgr_put_scid(json, view, overlay, hop->edge);
+    fgr_put_node(json, "from", view, overlay, hop->from);
+    fgr_put_node(json, "to", view, overlay, hop->to);
     fgr_put_u64(json, "amount_msat", hop->amount.v);
     fgr_put_u64(json, "fee_msat", hop->fee.v);
     fgr_put_u64(json, "cltv_delta", hop->cltv_delta);
+    if (overlay != NULL) {
+        fgr_json_key(json, "bias_msat");
+        fgr_json_i64(json, hop->bias_msat);
+    }
     fgr_json_object_end(json);
 }
 
 void fgr_put_hops(struct fgr_json_writer *json, const struct fgr_view *view,
-                  const struct fgr_hop *hops, uint32_t n_hops)
+                  const struct fgr_overlay *overlay, const struct fgr_hop *hops, uint32_t n_hops)
 {
     fgr_json_key(json, "hops");
     fgr_json_array_begin(json);
     for (uint32_t i = 0; i < n_hops; i++) {
-        put_hop(json, view, &hops[i]);
+        put_hop(json, view, overlay, &hops[i]);
     }
     fgr_json_array_end(json);
 }

@@ -21,18 +21,20 @@ void fgr_put_null(struct fgr_json_writer *json, const char *key);
 void fgr_put_hex(struct fgr_json_writer *json, const char *key, const uint8_t *bytes,
                  size_t n_bytes);
 
+/* Here and below `overlay` may be NULL. */
 void fgr_put_node(struct fgr_json_writer *json, const char *key, const struct fgr_view *view,
-                  fgr_node_idx node);
+                  const struct fgr_overlay *overlay, fgr_node_idx node);
 
 /* "probability". */
 void fgr_put_probability(struct fgr_json_writer *json, double probability);
 
 /* "scid" and "direction". */
-void fgr_put_scid(struct fgr_json_writer *json, const struct fgr_view *view, fgr_edge_idx edge);
+void fgr_put_scid(struct fgr_json_writer *json, const struct fgr_view *view,
+                  const struct fgr_overlay *overlay, fgr_edge_idx edge);
 
-/* "hops". */
+/* "hops", with a bias where there is an overlay. */
 void fgr_put_hops(struct fgr_json_writer *json, const struct fgr_view *view,
-                  const struct fgr_hop *hops, uint32_t n_hops);
+                  const struct fgr_overlay *overlay, const struct fgr_hop *hops, uint32_t n_hops);
 
 /* Begins an answer, up to the key of its reason. */
 void fgr_put_head(struct fgr_json_writer *json, const char *id, size_t n_id, const char *status);

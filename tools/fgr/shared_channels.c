@@ -80,9 +80,9 @@ static void add_row(struct fgr_grid *grid, const struct fgr_view *view, const st
     if (fgr_view_channel(view, &channel, (fgr_chan_idx){row->edge.v >> 1}) != FGR_OK) {
         return;
     }
-    fgr_grid_add(grid, "%s", fgr_names_edge(edge, view, row->edge));
-    fgr_grid_add(grid, "%s", fgr_names_node(alias, view, row->from));
-    fgr_grid_add(grid, "%s", fgr_names_node(alias, view, row->to));
+    fgr_grid_add(grid, "%s", fgr_names_edge(edge, view, NULL, row->edge));
+    fgr_grid_add(grid, "%s", fgr_names_node(alias, view, NULL, row->from));
+    fgr_grid_add(grid, "%s", fgr_names_node(alias, view, NULL, row->to));
     fgr_grid_add(grid, "%" PRIu32, row->n_parts);
     fgr_grid_add(grid, "%s", fgr_units_grouped(text, row->sum_msat / 1000));
     fgr_grid_add(grid, "%s", fgr_units_grouped(text, channel.capacity.v));

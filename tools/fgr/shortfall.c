@@ -274,7 +274,7 @@ void fgr_shortfall_text(char *out_text, size_t n_bytes, const struct fgr_view *v
     } else if (strcmp(shortfall->code, "amount_blocked") == 0) {
         snprintf(
             out_text, n_bytes,
-            "No set of up to %d parts was found for %s sat; the largest that was found delivers "
+            "No set of up to %d parts was found for %s sat; what can be delivered for certain is "
             "%s sat in %" PRIu64 ".",
             FGR_PARTS_MAX, fgr_units_sat(amount, query->amount),
             fgr_units_sat(least, capacity->at_least), capacity->n_parts);

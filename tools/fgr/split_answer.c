@@ -58,7 +58,7 @@ static void put_part(struct fgr_json_writer *json, const struct fgr_split_answer
     fgr_put_u64(json, "fee_msat", part->fee.v);
     fgr_put_probability(json, part->probability);
     fgr_put_u64(json, "cltv_total", part->cltv_total);
-    fgr_put_hops(json, answer->view, part->hops, part->n_hops);
+    fgr_put_hops(json, answer->view, NULL, part->hops, part->n_hops);
     if (envelope != NULL) {
         fgr_envelope_put_part(json, envelope, i);
     }

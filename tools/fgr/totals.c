@@ -13,6 +13,7 @@ void fgr_cost_terms_add(struct fgr_cost_terms *terms, const struct fgr_hop *hops
         terms->fee_msat += hops[i].fee.v;
         terms->risk_msat += hops[i].risk.v;
         terms->fail_msat += hops[i].fail.v;
+        terms->bias_msat += hops[i].bias_msat;
     }
 }
 
@@ -22,10 +23,16 @@ static void print_cost(const struct fgr_totals *totals)
     char fee[FGR_UNITS_TEXT_BYTES];
     char risk[FGR_UNITS_TEXT_BYTES];
     char fail[FGR_UNITS_TEXT_BYTES];
-    printf("cost         %s msat = %s fee + %s timelock risk + %s expected failure\n",
+    printf("cost         %s msat = %s fee + %s timelock risk + %s expected failure",
            fgr_units_grouped(total, totals->cost.v), fgr_units_grouped(fee, totals->terms.fee_msat),
            fgr_units_grouped(risk, totals->terms.risk_msat),
            fgr_units_grouped(fail, totals->terms.fail_msat));
+    int64_t bias_msat = totals->terms.bias_msat;
+    if (bias_msat != 0) {
+        uint64_t size_msat = (uint64_t)(bias_msat < 0 ? -bias_msat : bias_msat);
+        printf(" %c %s bias", bias_msat < 0 ? '-' : '+', fgr_units_grouped(total, size_msat));
+    }
+    printf("\n");
 }
 
 static void print_bound(const struct fgr_totals *totals, bool has_color)

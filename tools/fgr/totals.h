@@ -17,6 +17,7 @@ struct fgr_cost_terms {
     uint64_t fee_msat;
     uint64_t risk_msat;
     uint64_t fail_msat;
+    int64_t bias_msat; /* of an overlay */
 };
 
 void fgr_cost_terms_add(struct fgr_cost_terms *terms, const struct fgr_hop *hops, uint32_t n_hops);
