@@ -58,8 +58,7 @@ void fgr_flow_end(struct fgr_flow *flow)
     forget_lanes(flow);
 }
 
-/* What has been learnt about the rest of the way holds no longer: prices have fallen. */
-static void restart(struct fgr_flow *flow)
+void fgr_flow_restart(struct fgr_flow *flow)
 {
     fgr_price_start(&flow->price, flow->view, flow->price.from, flow->price.to);
 }
@@ -98,6 +97,8 @@ void fgr_flow_start(struct fgr_flow *flow, const struct fgr_view *view,
     flow->credit_msat = 0;
     flow->keeps_limits = false;
     flow->is_sized = false;
+    flow->is_case = false;
+    flow->enough_msat = FGR_MIX_MOST;
     fgr_flow_forget_proofs(flow);
     mix->tariff = *tariff;
     mix->n_lanes = 0;
@@ -203,9 +204,11 @@ static void rate_parts(const struct fgr_flow *flow, struct fgr_mix_path *path, b
     double offset = 0;
     path->fixed = tariff->part_cost_msat;
     for (uint32_t i = path->n_hops; i-- > 0;) {
-        const struct fgr_arc *arc = &mix->lane[path->lane[i]].arc;
+        const struct fgr_lane *lane = &mix->lane[path->lane[i]];
+        const struct fgr_arc *arc = &lane->arc;
         double carried = is_exact ? offset : 0;
-        double base = (double)arc->base_msat + carried * (double)arc->ppm * 1e-6;
+        bool is_free = !is_exact && lane->use == FGR_LANE_PAID;
+        double base = is_free ? 0 : (double)arc->base_msat + carried * (double)arc->ppm * 1e-6;
         path->offset[i] = carried;
         path->fixed +=
             base * tariff->fee_weight + carried * (double)arc->cltv_blocks * tariff->risk;
@@ -248,6 +251,16 @@ uint32_t fgr_flow_add(struct fgr_flow *flow, const uint32_t *edge, uint32_t n_ed
     return mix->n_paths++;
 }
 
+static bool is_shut(const struct fgr_mix *mix, const struct fgr_mix_path *path)
+{
+    for (uint32_t i = 0; i < path->n_hops; i++) {
+        if (mix->lane[path->lane[i]].use == FGR_LANE_SHUT) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void fgr_flow_retariff(struct fgr_flow *flow, const struct fgr_tariff *tariff, double part_weight,
                        double credit_msat)
 {
@@ -260,11 +273,18 @@ void fgr_flow_retariff(struct fgr_flow *flow, const struct fgr_tariff *tariff, d
     for (uint32_t i = 1; i < mix->n_paths; i++) {
         rate(flow, &mix->path[i]);
     }
+    struct fgr_mix_path *missing = &mix->path[0];
     for (uint32_t i = 0; i < mix->n_paths; i++) {
-        mix->path[i].is_open = true;
-        mix->path[i].low_msat = 0;
-        mix->path[i].high_msat = FGR_MIX_MOST;
+        struct fgr_mix_path *path = &mix->path[i];
+        path->low_msat = 0;
+        path->high_msat = FGR_MIX_MOST;
+        path->is_open = !is_shut(mix, path);
+        if (!path->is_open) {
+            missing->amount_msat += path->amount_msat;
+            path->amount_msat = 0;
+        }
     }
+    missing->price = fmax(missing->price, flow->proof.unit_price * MISSING_FACTOR);
     for (uint32_t i = 0; i < mix->n_lanes; i++) {
         mix->lane[i].fixed_msat = 0;
     }
@@ -352,7 +372,7 @@ static void keep_proof(struct fgr_flow *flow, double offsets, double unit_price)
     double bound_msat = offsets + flow->amount_msat * unit_price;
     flow->bound_msat = bound_msat > flow->bound_msat ? bound_msat : flow->bound_msat;
     bound_msat -= flow->credit_msat;
-    if (bound_msat <= proof->bound_msat) {
+    if (bound_msat <= proof->bound_msat || flow->is_case) {
         return;
     }
     proof->bound_msat = bound_msat;
@@ -483,7 +503,8 @@ enum fgr_flow_end fgr_flow_solve(struct fgr_flow *flow, double gap)
         struct fgr_price_way way;
         bool is_cheaper = price_paths(flow, &way);
         bool is_whole = missing->amount_msat <= 0;
-        if (is_whole && flow->cost_msat <= flow->bound_msat * (1.0 + gap)) {
+        if (is_whole && (flow->cost_msat <= flow->bound_msat * (1.0 + gap) ||
+                         flow->bound_msat - flow->credit_msat >= flow->enough_msat)) {
             return FGR_FLOW_PROVEN;
         }
         enum step step = is_cheaper ? take_way(flow, &way, &tolerance) : STEP_NONE;
@@ -527,7 +548,7 @@ double fgr_flow_several(struct fgr_flow *flow, double min_part_msat, double enou
     double whole_msat = flow->amount_msat;
     double offsets = restore_tangents(flow);
     mix->tariff.is_whole = true;
-    restart(flow);
+    fgr_flow_restart(flow);
     find(flow, &way, flow->proof.unit_price);
     double price = way.price;
     double bound_msat = offsets + whole_msat * price;

@@ -47,6 +47,8 @@ struct fgr_flow {
     double credit_msat; /* what weights add to the cost of any set of parts at most */
     bool keeps_limits;  /* ways that break them have been met */
     bool is_sized;      /* fixed charges are spread over what passes a whole path */
+    bool is_case;       /* some lanes are not open: bounds are of that case, and no proof is kept */
+    double enough_msat; /* a bound without credit that ends the rounds */
     struct fgr_price_limits limits;
     uint32_t n_rounds;
     uint32_t max_rounds;
@@ -61,6 +63,9 @@ struct fgr_flow {
 /* Starts anew for `flow->amount_msat` under `flow->limits`: no path, all of the amount missing. */
 void fgr_flow_start(struct fgr_flow *flow, const struct fgr_view *view,
                     const struct fgr_tariff *tariff, uint32_t from, uint32_t to);
+
+/* What has been learnt about the rest of the way holds no longer: to be called where prices fall. */
+void fgr_flow_restart(struct fgr_flow *flow);
 
 /* Forgets all proofs: the next ones count on nothing. */
 void fgr_flow_forget_proofs(struct fgr_flow *flow);

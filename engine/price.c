@@ -151,14 +151,15 @@ static void relax_backward(struct fgr_price *p, const struct fgr_tariff *tariff,
 static void relax_lanes_backward(struct fgr_price *p, const struct fgr_tariff *tariff,
                                  uint32_t node, double behind)
 {
-    for (uint32_t i = 0; i < p->lanes->n && tariff->reach > 0; i++) {
+    for (uint32_t i = 0; i < p->lanes->n; i++) {
         const struct fgr_lane *lane = &p->lanes->lane[i];
-        if (lane->arc.to != node || lane->held_msat <= 0 ||
+        if (lane->arc.to != node || (i >= p->n_free && !fgr_price_is_special(tariff, lane)) ||
             fgr_price_is_settled(p, lane->arc.from)) {
             continue;
         }
         struct fgr_lane at_floor = *lane;
         double flat = fgr_tariff_flat(tariff, &lane->arc);
+        at_floor.use = i < p->n_free ? FGR_LANE_PAID : lane->use;
         at_floor.slope = i < p->n_floors && p->floor[i] > flat ? p->floor[i] : flat;
         double own = fgr_price_behind(tariff, &lane->arc, lane->arc.from == p->from, &at_floor, 0);
         double rest = behind + own * FLOOR_SLACK;
@@ -217,7 +218,15 @@ static void restart_backward(struct fgr_price *p)
 void fgr_price_begin(struct fgr_price *p, const struct fgr_lanes *lanes, double cutoff)
 {
     bool is_good = true;
+    bool is_paid = false;
     p->lanes = lanes;
+    for (uint32_t i = p->n_free; i < lanes->n; i++) {
+        is_paid = is_paid || lanes->lane[i].use == FGR_LANE_PAID;
+    }
+    if (is_paid) {
+        p->n_free = lanes->n; /* with every lane free it holds for whatever is paid next */
+        is_good = false;
+    }
     for (uint32_t i = 0; i < lanes->n && is_good; i++) {
         double slope = lanes->lane[i].slope;
         double floor = i < p->n_floors ? p->floor[i] : 0;
@@ -266,6 +275,9 @@ static void relax_forward(struct search *s, uint32_t edge, uint32_t node, double
     }
     struct fgr_arc arc = fgr_arc_of(p->view, edge, p->from);
     uint16_t lane = p->lane_of[edge];
+    if (lane != FGR_LANE_NONE && s->lanes->lane[lane].use == FGR_LANE_SHUT) {
+        return;
+    }
     double behind = fgr_price_behind(s->tariff, &arc, arc.from == p->from,
                                      lane == FGR_LANE_NONE ? NULL : &s->lanes->lane[lane], price);
     if (behind >= state->price || behind + rest >= s->best ||
@@ -304,9 +316,10 @@ static void expand_forward(struct search *s, uint32_t node, double price)
             }
         }
     }
-    for (uint32_t i = 0; i < s->lanes->n && s->tariff->reach > 0; i++) {
+    for (uint32_t i = 0; i < s->lanes->n; i++) {
         const struct fgr_lane *lane = &s->lanes->lane[i];
-        if (lane->arc.from == node && lane->held_msat > 0 && lane->arc.to != p->from) {
+        if (lane->arc.from == node && lane->arc.to != p->from &&
+            fgr_price_is_special(s->tariff, lane)) {
             relax_forward(s, lane->edge, lane->arc.to, price, 0.0);
         }
     }
@@ -383,6 +396,7 @@ void fgr_price_start(struct fgr_price *price, const struct fgr_view *view, uint3
     price->from = from;
     price->to = to;
     price->has_ahead = false;
+    price->n_free = 0;
     restart_backward(price);
 }
 

@@ -22,6 +22,13 @@
 #define FGR_LANE_NONE UINT16_MAX
 #define FGR_LANES_MAX 2048
 
+/* What is assumed of a half-channel with a fixed charge. */
+enum fgr_lane_use {
+    FGR_LANE_OPEN, /* nothing */
+    FGR_LANE_PAID, /* some part goes over it: its fixed charge is paid once, and free from then on */
+    FGR_LANE_SHUT  /* none does */
+};
+
 /* A half-channel on a path of the split. */
 struct fgr_lane {
     struct fgr_arc arc;
@@ -32,6 +39,7 @@ struct fgr_lane {
     double slope;      /* M * slope of -ln P at that flow: the price of one msat more */
     double offset;     /* M * -ln P >= offset + slope * x for every x */
     uint64_t sum_msat; /* what whole parts carry */
+    enum fgr_lane_use use;
 };
 
 /* All half-channels at which prices are not those of no flow. */
@@ -60,9 +68,10 @@ struct fgr_price {
     uint32_t backward;
     double radius; /* no node that is not settled is nearer to the destination */
     struct fgr_price_node *node;
-    uint64_t *settled;             /* bit per node: `rest` is final */
-    double floor[FGR_LANES_MAX];   /* slope of each lane that `rest` counts on */
-    uint32_t n_floors;             /* later lanes: that of no flow */
+    uint64_t *settled;           /* bit per node: `rest` is final */
+    double floor[FGR_LANES_MAX]; /* slope of each lane that `rest` counts on */
+    uint32_t n_floors;           /* later lanes: that of no flow */
+    uint32_t n_free;             /* lanes whose fixed charge `rest` leaves out: they may be paid */
     const struct fgr_lanes *lanes; /* of the search that is running */
     uint16_t *lane_of;             /* per half-channel: its lane, FGR_LANE_NONE */
     struct fgr_heap near;          /* ways to settled nodes, by price + rest */

@@ -48,9 +48,17 @@ static inline double fgr_price_behind(const struct fgr_tariff *tariff, const str
     if (is_first) {
         return slope + tariff->part_cost_msat / fgr_tariff_spread(tariff, arc, held_msat);
     }
-    double fee = fgr_tariff_fee(tariff, arc, held_msat);
+    bool is_free = lane != NULL && lane->use == FGR_LANE_PAID;
+    double fee = is_free ? (double)arc->ppm * 1e-6 : fgr_tariff_fee(tariff, arc, held_msat);
     return price * (1.0 + fee) + fee * tariff->fee_weight +
            (double)arc->cltv_blocks * tariff->risk + slope;
+}
+
+/* Whether a lane may be cheaper than the columns say. */
+static inline bool fgr_price_is_special(const struct fgr_tariff *tariff,
+                                        const struct fgr_lane *lane)
+{
+    return lane->use == FGR_LANE_PAID || (lane->held_msat > 0 && tariff->reach > 0);
 }
 
 /* The tariff as floats, rounded so that no bound exceeds the truth. */

@@ -160,11 +160,12 @@ static struct fgr_price_label extend(const struct search *s, const struct fgr_ar
     const struct fgr_lane *lane = idx == FGR_LANE_NONE ? NULL : &s->lanes->lane[idx];
     double most = fgr_tariff_spread(tariff, arc, lane == NULL ? 0 : lane->held_msat);
     double ppm = (double)arc->ppm * 1e-6;
+    bool is_free = lane != NULL && lane->use == FGR_LANE_PAID;
     return (struct fgr_price_label){
         .price = way->price * (1.0 + ppm) + ppm * tariff->fee_weight +
                  (double)arc->cltv_blocks * tariff->risk +
                  (lane == NULL ? fgr_tariff_flat(tariff, arc) : lane->slope),
-        .fixed = way->fixed + (double)arc->base_msat * tariff->fee_weight,
+        .fixed = way->fixed + (is_free ? 0 : (double)arc->base_msat * tariff->fee_weight),
         .part_msat = most < way->part_msat ? most : way->part_msat,
         .node = arc->to,
         .edge = edge,
@@ -180,6 +181,10 @@ static void relax(struct search *s, uint32_t edge, uint32_t node, uint32_t from,
     struct fgr_price *p = s->p;
     double rest = fgr_price_rest(p, node);
     if (whole_price(&p->label[from]) + bound + rest >= s->best) {
+        return;
+    }
+    uint16_t lane = p->lane_of[edge];
+    if (lane != FGR_LANE_NONE && s->lanes->lane[lane].use == FGR_LANE_SHUT) {
         return;
     }
     struct fgr_arc arc = fgr_arc_of(p->view, edge, p->from);
@@ -221,9 +226,10 @@ static void expand(struct search *s, uint32_t from)
             }
         }
     }
-    for (uint32_t i = 0; i < s->lanes->n && s->tariff->reach > 0; i++) {
+    for (uint32_t i = 0; i < s->lanes->n; i++) {
         const struct fgr_lane *lane = &s->lanes->lane[i];
-        if (lane->arc.from == node && lane->held_msat > 0 && lane->arc.to != p->from) {
+        if (lane->arc.from == node && lane->arc.to != p->from &&
+            fgr_price_is_special(s->tariff, lane)) {
             relax(s, lane->edge, lane->arc.to, from, 0.0);
         }
     }
