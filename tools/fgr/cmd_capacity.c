@@ -245,7 +245,8 @@ static enum fgr_exit print_report(const struct report *report)
         return fgr_cli_fail_error(&report->error);
     }
     snprintf(title, sizeof title, "up to %s sat", fgr_units_sat(sat, capacity->at_least));
-    fgr_names_print_ends(report->view, NULL, title, report->query.from, report->query.to, has_color);
+    fgr_names_print_ends(report->view, NULL, title, report->query.from, report->query.to,
+                         has_color);
     printf("delivered    %s sat, ", sat);
     printf("in %s part%s ", fgr_units_grouped(sat, capacity->n_parts),
            capacity->n_parts == 1 ? "" : "s");

@@ -54,7 +54,7 @@ static const char doc[] =
     "Examples:\n"
     "  fgr route -g mainnet.fgr ACINQ 02f1a8c87607f415 250000sat\n"
     "  fgr route -g mainnet.fgr ACINQ 02f1a8c87607f415 0.01btc --max-fee 1%\n"
-    "  fgr route -g mainnet.fgr ACINQ 02f1a8c87607f415 250000sat --overlay balances.json\n";
+    "  fgr route -g mainnet.fgr ACINQ 02f1a8c87607f415 250000sat --overlay o.json\n";
 
 enum { ARG_FROM, ARG_TO, ARG_AMOUNT, N_ARGS };
 
@@ -135,15 +135,22 @@ static enum fgr_err parse_limits(struct fgr_route_query *query, const struct rou
 }
 
 static void add_shares(struct fgr_grid *grid, const struct fgr_cost_terms *terms,
-                       uint64_t cost_msat)
+                       uint64_t cost_msat, bool has_bias)
 {
     char text[FGR_UNITS_TEXT_BYTES];
     fgr_grid_add(grid, "%s", fgr_units_percent(text, terms->fee_msat, cost_msat));
     fgr_grid_add(grid, "%s", fgr_units_percent(text, terms->risk_msat, cost_msat));
     fgr_grid_add(grid, "%s", fgr_units_percent(text, terms->fail_msat, cost_msat));
+    if (has_bias) {
+        uint64_t size_msat =
+            (uint64_t)(terms->bias_msat < 0 ? -terms->bias_msat : terms->bias_msat);
+        fgr_grid_add(grid, "%s%s", terms->bias_msat < 0 ? "-" : "",
+                     fgr_units_percent(text, size_msat, cost_msat));
+    }
 }
 
-static void add_hop(struct fgr_grid *grid, const struct fgr_answer *answer, uint32_t i)
+static void add_hop(struct fgr_grid *grid, const struct fgr_answer *answer, uint32_t i,
+                    bool has_bias)
 {
     const struct fgr_hop *hop = &answer->route.hops[i];
     const struct fgr_overlay *overlay = answer->query.overlay;
@@ -160,23 +167,26 @@ static void add_hop(struct fgr_grid *grid, const struct fgr_answer *answer, uint
     fgr_grid_add(grid, "%" PRIu32, hop->cltv_delta);
     fgr_grid_add(grid, "%.2f", 100 * hop->probability);
     const struct fgr_cost_terms terms = {hop->fee.v, hop->risk.v, hop->fail.v, hop->bias_msat};
-    add_shares(grid, &terms, answer->route.cost.v);
+    add_shares(grid, &terms, answer->route.cost.v, has_bias);
 }
 
 static void print_hops(const struct fgr_answer *answer, const struct fgr_cost_terms *sum,
                        bool has_color)
 {
-    static const char *const head[] = {"hop",  "channel", "to",    "amount sat", "fee msat",
-                                       "cltv", "prob %",  "fee %", "risk %",     "fail %"};
+    static const char *const head[] = {"hop",      "channel", "to",     "amount sat",
+                                       "fee msat", "cltv",    "prob %", "fee %",
+                                       "risk %",   "fail %",  "bias %"};
     const struct fgr_route *route = &answer->route;
     struct fgr_grid grid;
     char text[FGR_UNITS_TEXT_BYTES];
-    fgr_grid_init(&grid, "rllrrrrrrr");
-    for (size_t i = 0; i < sizeof head / sizeof *head; i++) {
+    bool has_bias = answer->query.overlay != NULL;
+    size_t n_columns = sizeof head / sizeof *head - !has_bias;
+    fgr_grid_init(&grid, has_bias ? "rllrrrrrrrr" : "rllrrrrrrr");
+    for (size_t i = 0; i < n_columns; i++) {
         fgr_grid_add(&grid, "%s", head[i]);
     }
     for (uint32_t i = 0; i < route->n_hops; i++) {
-        add_hop(&grid, answer, i);
+        add_hop(&grid, answer, i, has_bias);
     }
     fgr_grid_add(&grid, "%s", "");
     fgr_grid_add(&grid, "%s", "");
@@ -185,7 +195,7 @@ static void print_hops(const struct fgr_answer *answer, const struct fgr_cost_te
     fgr_grid_add(&grid, "%s", fgr_units_grouped(text, route->fee.v));
     fgr_grid_add(&grid, "%" PRIu32, route->cltv_total - answer->query.final_cltv);
     fgr_grid_add(&grid, "%.2f", 100 * route->probability);
-    add_shares(&grid, sum, route->cost.v);
+    add_shares(&grid, sum, route->cost.v, has_bias);
     fgr_grid_print(&grid, stdout, has_color);
 }
 
