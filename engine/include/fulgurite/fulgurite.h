@@ -10,5 +10,6 @@
 #include "fulgurite/overlay.h"
 #include "fulgurite/reserve.h"
 #include "fulgurite/route.h"
+#include "fulgurite/split.h"
 
 #endif
