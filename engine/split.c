@@ -278,6 +278,29 @@ static bool can_split(const struct fgr_parts_task *task)
     return task->max_parts > 1 && task->min_part_msat <= task->amount_msat / 2;
 }
 
+/* Whether the network cannot carry the amount between the two, whatever it costs: so many parts of
+ * at most htlc_max over each half-channel, and no more than it holds. */
+static bool is_too_much(struct fgr_solve *solve)
+{
+    struct fgr_split_scratch *s = solve->s;
+    const struct fgr_view *view = solve->view;
+    const struct fgr_parts_task *task = &solve->task;
+    for (uint32_t edge = 0; edge < 2 * view->n_chans; edge++) {
+        struct fgr_arc arc = fgr_arc_of(view, edge, solve->from);
+        bool is_open = (view->half[edge].flags & FGR_HALF_USABLE) != 0 &&
+                       arc.htlc_max_msat >= task->min_part_msat;
+        uint64_t parts_msat = fgr_muldiv_floor(arc.htlc_max_msat, task->max_parts, 1);
+        uint64_t room_msat = parts_msat < arc.most_msat ? parts_msat : arc.most_msat;
+        s->room_msat[edge] = is_open ? room_msat : 0;
+        s->maxflow.flow_msat[edge] = 0;
+    }
+    s->maxflow.view = view;
+    s->maxflow.from = solve->from;
+    s->maxflow.to = solve->to;
+    s->maxflow.room_msat = s->room_msat;
+    return fgr_maxflow_run(&s->maxflow, task->amount_msat) < task->amount_msat;
+}
+
 static enum fgr_err answer(struct fgr_solve *solve, struct fgr_split *out, struct fgr_error *err)
 {
     struct fgr_flow *flow = &solve->s->flow;
@@ -290,11 +313,12 @@ static enum fgr_err answer(struct fgr_solve *solve, struct fgr_split *out, struc
     }
     bool is_proven = can_split(&solve->task) ? flow->n_rounds > 0 && flow->mix.n_paths == 1
                                              : solve->single.bound >= FGR_COST_INF;
-    return is_proven
-               ? fgr_fail(err, FGR_ERR_NO_ROUTE, "there is no route under these limits")
-               : fgr_fail(err, FGR_ERR_WORK,
-                          "no set of parts found under these limits; allow more parts, smaller "
-                          "ones, or looser limits");
+    if (is_proven || is_too_much(solve)) {
+        return fgr_fail(err, FGR_ERR_NO_ROUTE, "there is no route under these limits");
+    }
+    return fgr_fail(err, FGR_ERR_WORK,
+                    "no set of parts found under these limits; allow more parts, smaller ones, or "
+                    "looser limits");
 }
 
 enum fgr_err fgr_split(struct fgr_split_scratch *scratch, struct fgr_split *out_split,

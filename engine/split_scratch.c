@@ -25,7 +25,7 @@ struct part {
     size_t bytes;
 };
 
-#define N_PARTS 10
+#define N_PARTS 16
 
 static void list_parts(struct fgr_split_scratch *s, struct part parts[N_PARTS])
 {
@@ -45,6 +45,12 @@ static void list_parts(struct fgr_split_scratch *s, struct part parts[N_PARTS])
         {(void **)&p->first_label, n_nodes * sizeof *p->first_label},
         {(void **)&p->cltv_ahead, n_nodes * sizeof *p->cltv_ahead},
         {(void **)&p->hops_ahead, n_nodes * sizeof *p->hops_ahead},
+        {(void **)&s->room_msat, (p->n_edges + 1) * sizeof *s->room_msat},
+        {(void **)&s->maxflow.flow_msat, (p->n_edges + 1) * sizeof *s->maxflow.flow_msat},
+        {(void **)&s->maxflow.level, n_nodes * sizeof *s->maxflow.level},
+        {(void **)&s->maxflow.cursor, n_nodes * sizeof *s->maxflow.cursor},
+        {(void **)&s->maxflow.queue, n_nodes * sizeof *s->maxflow.queue},
+        {(void **)&s->maxflow.path, n_nodes * sizeof *s->maxflow.path},
     };
     memcpy(parts, all, sizeof all);
 }
