@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #include "fulgurite/route.h"
-#include "tests/support/nasty.h"
+#include "tests/support/nasty_overlay.h"
 #include "tests/support/settings.h"
 
 enum { NODES = 60, CHANS = 200, QUERIES = 500 };
@@ -120,6 +120,20 @@ static void make_view(struct fgr_rng *rng, struct fgr_made *made, uint64_t amoun
     fgr_maker_destroy(maker);
 }
 
+static struct fgr_overlay *make_overlay(struct fgr_rng *rng, const struct fgr_view *view,
+                                        uint64_t amount_msat)
+{
+    struct fgr_error err;
+    struct fgr_maker *maker = NULL;
+    cr_assert(fgr_maker_create(&maker, NODES + 2, &err), "%s", err.text);
+    struct fgr_nasty_world world = {
+        .maker = maker, .view = view, .n_strangers = 2, .amount_msat = amount_msat};
+    struct fgr_overlay *overlay = fgr_nasty_overlay(rng, &world, 100);
+    cr_assert_not_null(overlay);
+    fgr_maker_destroy(maker);
+    return overlay;
+}
+
 Test(allocation, the_counter_counts)
 {
     if (!CAN_COUNT) {
@@ -148,6 +162,7 @@ Test(allocation, queries_take_no_memory, .timeout = 120)
     fgr_rng_seed(&rng, fgr_settings_seed(), 0);
     make_view(&rng, &made, amount_msat);
     cr_assert_eq(fgr_scratch_create(&scratch, made.view, &allocator, &err), FGR_OK);
+    struct fgr_overlay *overlay = make_overlay(&rng, made.view, amount_msat);
     unsigned n_calls = ledger.n_calls;
     cr_assert_gt(n_calls, 0);
     for (unsigned i = 0; i < QUERIES; i++) {
@@ -157,6 +172,7 @@ Test(allocation, queries_take_no_memory, .timeout = 120)
         char text[300];
         fgr_nasty_query(&rng, &query, NODES, amount_msat);
         query.max_labels = 1000; /* the nastiest take long; most need fewer */
+        query.overlay = i % 2 == 0 ? NULL : overlay;
         is_counting = true;
         enum fgr_err code = fgr_route(scratch, &route, &explain, made.view, &query, &err);
         if (code == FGR_OK) {
@@ -170,6 +186,7 @@ Test(allocation, queries_take_no_memory, .timeout = 120)
     cr_assert_eq(n_counted, 0, "%u calls of malloc and its kin", n_counted);
     cr_assert_eq(ledger.n_calls, n_calls, "%u calls of the allocator", ledger.n_calls - n_calls);
     cr_assert(n_found > QUERIES / 10 && n_none > QUERIES / 10);
+    fgr_overlay_destroy(overlay);
     fgr_scratch_destroy(scratch);
     cr_assert_eq(ledger.n_blocks, 0);
     cr_assert_eq(ledger.n_bytes, 0);

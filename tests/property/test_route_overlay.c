@@ -357,3 +357,64 @@ Test(route_overlay, changes_nothing_when_empty_and_is_repeatable, .timeout = 280
     cr_assert_gt(n_found, 100);
     cr_assert_gt(n_changed, 100);
 }
+
+/* ---- what is refused ------------------------------------------------------------------------ */
+
+static enum fgr_err route_of(struct fixture *f, const struct fgr_view *view,
+                             const struct fgr_overlay *overlay, struct fgr_error *err)
+{
+    struct fgr_route_query query;
+    struct fgr_route route;
+    fgr_route_query_init(&query, (fgr_node_idx){0}, (fgr_node_idx){1}, (fgr_msat){1000});
+    query.overlay = overlay;
+    return fgr_route(f->scratch, &route, NULL, view, &query, err);
+}
+
+Test(route_overlay, of_another_view_is_refused)
+{
+    struct fixture f = {.stream = 34}, other = {.stream = 35};
+    struct fgr_error err;
+    cr_assert(fgr_maker_create(&f.maker, NODES_MAX + STRANGERS, &err), "%s", err.text);
+    other.maker = f.maker;
+    next_graph(&f, NODES_MAX, CHANS_MAX, false);
+    next_graph(&other, NODES_MAX, CHANS_MAX, false);
+    cr_assert_eq(route_of(&f, f.made.view, other.overlay, &err), FGR_ERR_ARG);
+    cr_assert_not_null(strstr(err.text, "another view"), "%s", err.text);
+    end_graph(&other);
+    end_graph(&f);
+    fgr_maker_destroy(f.maker);
+}
+
+/* As many half-channels as fit, then one channel more. */
+Test(route_overlay, too_large_for_a_scratch_is_refused)
+{
+    struct fixture f = {.stream = 36};
+    struct fgr_overlay_builder *builder;
+    struct fgr_error err;
+    cr_assert(fgr_maker_create(&f.maker, NODES_MAX + STRANGERS, &err), "%s", err.text);
+    next_graph(&f, NODES_MAX, CHANS_MAX, false);
+    const struct fgr_view *view = f.made.view;
+    cr_assert_eq(fgr_overlay_builder_create(&builder, view, &err), FGR_OK);
+    struct fgr_overlay_channel channel = {
+        .from = {0}, .to = {1}, .capacity = {1000}, .policy = {.htlc_max = {1000000}}};
+    uint32_t n_fit = view->n_chans + FGR_OVERLAY_EDGES_ROOM / 2;
+    for (uint32_t i = 0; i <= n_fit; i++) {
+        struct fgr_overlay *overlay;
+        if (i == n_fit - 1 || i == n_fit) {
+            channel.policy.enabled = true;
+        }
+        channel.scid = (UINT64_C(100000) + i) << 40;
+        cr_assert_eq(fgr_overlay_channel(builder, NULL, &channel, &err), FGR_OK, "%s", err.text);
+        if (i + 1 < n_fit) {
+            continue;
+        }
+        cr_assert_eq(fgr_overlay_freeze(&overlay, builder, &err), FGR_OK);
+        enum fgr_err rc = route_of(&f, view, overlay, &err);
+        cr_assert_eq(rc, i < n_fit ? FGR_OK : FGR_ERR_LIMIT, "%u: %s", i, err.text);
+        fgr_overlay_destroy(overlay);
+    }
+    cr_assert_not_null(strstr(err.text, "half-channels"), "%s", err.text);
+    fgr_overlay_builder_destroy(builder);
+    end_graph(&f);
+    fgr_maker_destroy(f.maker);
+}
