@@ -14,6 +14,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Any set of parts will do. */
+#define ANY_GAP_PPM 1000000
+
 enum fgr_err fgr_splitter_init(struct fgr_splitter *out_splitter, const struct fgr_view *view,
                                struct fgr_error *err)
 {
@@ -100,7 +103,7 @@ static bool loosen(struct fgr_split_query *query, enum fgr_split_limit limit)
     return false;
 }
 
-/* The tightest limit that the set keeps. */
+/* The tightest limit of its kind that the set keeps. */
 static uint64_t used(const struct fgr_split *split, enum fgr_split_limit limit)
 {
     uint64_t most = 0;
@@ -124,6 +127,27 @@ static uint64_t used(const struct fgr_split *split, enum fgr_split_limit limit)
     return most;
 }
 
+/* Whether the set would not have kept the limit of the query. */
+static bool is_beyond(const struct fgr_split_query *query, enum fgr_split_limit limit,
+                      uint64_t value)
+{
+    switch (limit) {
+    case FGR_SPLIT_LIMIT_PARTS:
+        return value > query->max_parts;
+    case FGR_SPLIT_LIMIT_MIN_PART:
+        return value < query->min_part.v;
+    case FGR_SPLIT_LIMIT_FEE:
+        return value > query->max_fee.v;
+    case FGR_SPLIT_LIMIT_CLTV:
+        return value > query->max_cltv;
+    case FGR_SPLIT_LIMIT_HOPS:
+        return value > query->max_hops;
+    case FGR_SPLIT_LIMITS:
+        break;
+    }
+    return false;
+}
+
 static const char *const limit_codes[FGR_SPLIT_LIMITS] = {"parts_limit", "min_part_limit",
                                                           "fee_limit", "cltv_limit", "hop_limit"};
 
@@ -131,15 +155,20 @@ static const char *const limit_codes[FGR_SPLIT_LIMITS] = {"parts_limit", "min_pa
 static const char *try_limits(struct fgr_shortfall *out, struct fgr_splitter *splitter,
                               const struct fgr_view *view, const struct fgr_split_query *query)
 {
-    struct fgr_split_query free_query = *query;
+    struct fgr_split_query any_query = *query;
+    any_query.max_gap_ppm = ANY_GAP_PPM;
+    struct fgr_split_query free_query = any_query;
     struct fgr_split split;
     struct fgr_error err;
     const char *code = NULL;
     for (unsigned limit = 0; limit < FGR_SPLIT_LIMITS; limit++) {
-        struct fgr_split_query one = *query;
+        struct fgr_split_query one = any_query;
         loosen(&free_query, limit);
-        if (loosen(&one, limit) && fgr_split(splitter->split, &split, view, &one, &err) == FGR_OK) {
-            out->enough[limit] = used(&split, limit);
+        bool is_found =
+            loosen(&one, limit) && fgr_split(splitter->split, &split, view, &one, &err) == FGR_OK;
+        uint64_t value = is_found ? used(&split, limit) : 0;
+        if (is_found && is_beyond(query, limit, value)) {
+            out->enough[limit] = value;
             code = code == NULL ? limit_codes[limit] : code;
         }
     }
