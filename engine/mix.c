@@ -132,12 +132,11 @@ static void refresh_slopes(struct fgr_mix *mix)
 
 /* ---- one step ------------------------------------------------------------------------------- */
 
-/* Lower triangle of the curvature over the paths in use, factored in place (Cholesky); a little is
- * added to the diagonal so that it always can be. */
-static void factor(struct fgr_mix *mix)
+/* The curvature over the paths in use: its lower triangle by columns. Returns the largest entry of the
+ * diagonal. */
+static double fill_curvature(struct fgr_mix *mix)
 {
     uint32_t n = mix->n_used;
-    double *h = mix->factor;
     double *weight = mix->lane_step;
     double largest = 0;
     for (uint32_t i = 0; i < n; i++) {
@@ -145,27 +144,50 @@ static void factor(struct fgr_mix *mix)
         for (uint32_t k = 0; k < p->n_hops; k++) {
             weight[p->lane[k]] = curvature(mix, &mix->lane[p->lane[k]]) * p->gain[k];
         }
-        for (uint32_t j = 0; j <= i; j++) {
+        for (uint32_t j = i; j < n; j++) {
             const struct fgr_mix_path *q = &mix->path[mix->used[j]];
             double sum = 0;
             for (uint32_t k = 0; k < q->n_hops; k++) {
                 sum += weight[q->lane[k]] * q->gain[k];
             }
-            h[i * n + j] = sum;
+            mix->factor[i * n + j] = sum;
         }
-        largest = h[i * n + i] > largest ? h[i * n + i] : largest;
+        largest = mix->factor[i * n + i] > largest ? mix->factor[i * n + i] : largest;
         for (uint32_t k = 0; k < p->n_hops; k++) {
             weight[p->lane[k]] = 0;
         }
     }
+    return largest;
+}
+
+/* to[i] -= share * from[i] from `first` on: the inner loop of all that follows. Each entry by
+ * itself, so that it may be done several at a time. */
+static void subtract(double *restrict to, const double *restrict from, double share, uint32_t first,
+                     uint32_t n)
+{
+    for (uint32_t i = first; i < n; i++) {
+        to[i] -= share * from[i];
+    }
+}
+
+/* The curvature factored in place (Cholesky, by columns); a little is added to the diagonal so that
+ * it always can be. */
+static void factor(struct fgr_mix *mix)
+{
+    uint32_t n = mix->n_used;
+    double *l = mix->factor;
+    double largest = fill_curvature(mix);
     double extra = largest > 0 ? largest * 1e-7 : 1e-30;
-    for (uint32_t i = 0; i < n; i++) {
-        for (uint32_t j = 0; j <= i; j++) {
-            double sum = h[i * n + j] + (i == j ? extra : 0);
-            for (uint32_t k = 0; k < j; k++) {
-                sum -= h[i * n + k] * h[j * n + k];
-            }
-            h[i * n + j] = i == j ? sqrt(sum > extra ? sum : extra) : sum / h[j * n + j];
+    for (uint32_t j = 0; j < n; j++) {
+        double *column = &l[j * n];
+        column[j] += extra;
+        for (uint32_t k = 0; k < j; k++) {
+            subtract(column, &l[k * n], l[k * n + j], j, n);
+        }
+        double root = sqrt(column[j] > extra ? column[j] : extra);
+        column[j] = root;
+        for (uint32_t i = j + 1; i < n; i++) {
+            column[i] /= root;
         }
     }
 }
@@ -175,14 +197,12 @@ static void solve(const struct fgr_mix *mix, double *x)
     uint32_t n = mix->n_used;
     const double *l = mix->factor;
     for (uint32_t i = 0; i < n; i++) {
-        for (uint32_t k = 0; k < i; k++) {
-            x[i] -= l[i * n + k] * x[k];
-        }
         x[i] /= l[i * n + i];
+        subtract(x, &l[i * n], x[i], i + 1, n);
     }
     for (uint32_t i = n; i-- > 0;) {
         for (uint32_t k = i + 1; k < n; k++) {
-            x[i] -= l[k * n + i] * x[k];
+            x[i] -= l[i * n + k] * x[k];
         }
         x[i] /= l[i * n + i];
     }
@@ -417,10 +437,17 @@ void fgr_mix_bends(struct fgr_mix *mix, double *out_bend)
         units += mix->unit[i];
     }
     for (uint32_t i = 0; i < n; i++) {
-        memset(mix->step, 0, n * sizeof *mix->step);
-        mix->step[i] = 1.0;
-        solve(mix, mix->step);
-        double give = mix->step[i] - mix->unit[i] * mix->unit[i] / units;
+        /* The i-th diagonal entry of the inverse is the square of L^-1 e_i. */
+        double *x = mix->step;
+        memset(x, 0, n * sizeof *x);
+        x[i] = 1.0;
+        double square = 0;
+        for (uint32_t k = i; k < n; k++) {
+            x[k] /= mix->factor[k * n + k];
+            square += x[k] * x[k];
+            subtract(x, &mix->factor[k * n], x[k], k + 1, n);
+        }
+        double give = square - mix->unit[i] * mix->unit[i] / units;
         out_bend[mix->used[i]] = give > 0 ? 1.0 / give : 1e30;
     }
 }

@@ -23,7 +23,8 @@
 
 #define BALANCE 1e-6
 #define TRIALS 4
-#define CHANGES_MAX 32
+#define CHANGES_MAX 64
+#define FAR_TOO_MANY 3
 
 /* How finely a change that is only tried is balanced. */
 #define TRIAL_BALANCE 1e-4
@@ -280,6 +281,9 @@ static bool improve(struct fgr_mix *mix, const struct fgr_parts_task *task, stru
     struct change changes[TRIALS];
     struct choice best = {.cost_msat = FGR_MIX_MOST};
     uint32_t n = changes_of(mix, task, now, changes);
+    if (now->n_parts > task->max_parts + FAR_TOO_MANY) {
+        n = n < 1 ? n : 1; /* the estimate will do */
+    }
     for (uint32_t i = 0; i < n; i++) {
         struct choice tried = *now;
         if (changes[i].less > 0) {
