@@ -104,6 +104,7 @@ static uint16_t solve_case(struct branching *b, struct kase *kase)
     struct fgr_solve *solve = b->solve;
     struct fgr_flow *flow = &solve->s->flow;
     assume(flow, kase);
+    solve->n_cases++;
     double credit_msat = fgr_solve_credit(solve) - paid(flow, kase);
     fgr_flow_retariff(flow, &solve->tariff, solve->parts.weight, credit_msat);
     flow->enough_msat = (double)solve->cost_msat;

@@ -165,7 +165,8 @@ static struct fgr_price_label extend(const struct search *s, const struct fgr_ar
         .price = way->price * (1.0 + ppm) + ppm * tariff->fee_weight +
                  (double)arc->cltv_blocks * tariff->risk +
                  (lane == NULL ? fgr_tariff_flat(tariff, arc) : lane->slope),
-        .fixed = way->fixed + (is_free ? 0 : (double)arc->base_msat * tariff->fee_weight),
+        .fixed =
+            way->fixed + (is_free ? 0 : (double)arc->base_msat * (tariff->fee_weight + way->price)),
         .part_msat = most < way->part_msat ? most : way->part_msat,
         .node = arc->to,
         .edge = edge,

@@ -148,8 +148,9 @@ static void prove_several(struct fgr_solve *solve)
         enough_msat = (double)solve->single.bound;
     }
     if (!fgr_solve_is_good(solve) && !flow->is_sized && enough_msat > solve->bound_msat) {
-        double bound_msat = fgr_flow_several(flow, (double)solve->task.min_part_msat, enough_msat);
-        solve->bound_msat = fmax(solve->bound_msat, bound_msat);
+        solve->several_msat =
+            fgr_flow_several(flow, (double)solve->task.min_part_msat, enough_msat);
+        solve->bound_msat = fmax(solve->bound_msat, solve->several_msat);
     }
 }
 
@@ -238,10 +239,10 @@ uint64_t fgr_solve_rounding(const struct fgr_solve *solve)
     if (parts < 2) {
         return 0;
     }
-    double price = solve->s->flow.proof.unit_price;
+    const struct fgr_proof *proof = &solve->s->flow.proof;
     double logarithm = (double)task->cost.fail_msat / 1073741824.0;
-    double rounding_msat =
-        ceil((3.0 + price + logarithm) * (double)parts * (double)task->limits.hops);
+    double rounding_msat = ceil((2.0 + proof->fee_weight + proof->unit_price + logarithm) *
+                                (double)parts * (double)task->limits.hops);
     return rounding_msat < 1e18 ? (uint64_t)rounding_msat : UINT64_C(1000000000000000000);
 }
 

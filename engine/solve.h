@@ -31,7 +31,9 @@ struct fgr_solve {
     struct fgr_search_result single; /* the best route, with the cost of being a part */
     uint64_t cost_msat;              /* of the best answer: the single route or scratch->parts */
     bool is_single;
-    double bound_msat; /* no set of parts costs less before rounding */
+    double bound_msat;   /* no set of parts costs less before rounding */
+    double several_msat; /* no set of two parts or more; 0 = not asked for */
+    uint32_t n_cases;
     struct fgr_tariff tariff;
     struct fgr_solve_weight fee;
     struct fgr_solve_weight parts;

@@ -246,19 +246,22 @@ static void fill_bound(struct fgr_split *out, const struct fgr_solve *solve)
     out->bound.v = bound_msat < cost_msat ? bound_msat : cost_msat;
     out->rounding.v = fgr_solve_rounding(solve);
     out->gap_ppm = gap_ppm(cost_msat, out->bound.v);
+    const struct fgr_proof *proof = flow->n_earlier > 0 ? &flow->earlier[0] : &flow->proof;
     out->certificate = (struct fgr_certificate){
-        .edge = flow->proof.edge,
-        .flow_msat = flow->proof.flow_msat,
-        .slope = flow->proof.slope,
-        .offset_msat = flow->proof.offset,
-        .n_edges = flow->proof.n_lanes,
-        .top_msat = (uint64_t)flow->proof.top_msat,
+        .edge = proof->edge,
+        .flow_msat = proof->flow_msat,
+        .slope = proof->slope,
+        .offset_msat = proof->offset,
+        .n_edges = proof->n_lanes,
+        .top_msat = (uint64_t)proof->top_msat,
         .flat = flow->mix.tariff.flat,
-        .fee_weight = flow->proof.fee_weight,
-        .part_weight = flow->proof.part_weight,
-        .unit_price = flow->proof.unit_price,
-        .max_hops = flow->proof.keeps_limits ? flow->limits.hops : FGR_IDX_NONE,
-        .max_cltv = flow->proof.keeps_limits ? flow->limits.cltv : FGR_IDX_NONE,
+        .fee_weight = proof->fee_weight,
+        .part_weight = proof->part_weight,
+        .unit_price = proof->unit_price,
+        .bound_msat = proof->bound_msat,
+        .several_msat = solve->several_msat,
+        .max_hops = proof->keeps_limits ? flow->limits.hops : FGR_IDX_NONE,
+        .max_cltv = proof->keeps_limits ? flow->limits.cltv : FGR_IDX_NONE,
     };
 }
 
@@ -270,6 +273,7 @@ static void fill_stats(struct fgr_split *out, const struct fgr_solve *solve)
     out->stats.settled = solve->single.stats.settled + flow->price.n_settled;
     out->stats.relaxed = solve->single.stats.relaxed + flow->price.n_relaxed;
     out->stats.steps = flow->mix.n_steps;
+    out->stats.cases = solve->n_cases;
 }
 
 /* Whether two parts could keep min_part. */

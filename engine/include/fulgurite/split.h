@@ -72,21 +72,28 @@ struct fgr_part {
     struct fgr_hop hops[FGR_HOPS_MAX];
 };
 
-/* The proof of a bound. Each half-channel e has a line below its failure cost, M * -ln P(x) >=
- * offset_e + slope_e * x for 0 <= x <= its capacity: the tangent at flow_e for those that are listed;
- * offset 0 and slope flat * M / (capacity + 1) for all others. One msat on e then costs
+/* The first proof, that counts on nothing else. Each half-channel e has a line below its failure
+ * cost, M * -ln P(x) >= offset_e + slope_e * x for 0 <= x <= its capacity: the tangent at flow_e for
+ * those that are listed; offset 0 and slope flat * M / (capacity + 1) for all others. Let a path have
  *
- *     r_e = fee_weight * f_e + risk_e + slope_e,   f_e = base_e / min(htlc_max_e, top) + ppm_e / 1e6
+ *     m  the price of one msat at its end: 0 at the source, and p * (1 + ppm / 1e6) + fee_weight * ppm /
+ *        1e6 + risk + slope behind a half-channel if p before it; out of the source without ppm and risk
+ *     F  its fixed charges: part_weight + part_cost + sum of base fees, each times fee_weight + the m
+ *        before it, since it has to be sent as well
+ *     h  the largest part it can be: least of all htlc_max, of top, and of the amount
  *
- * without f_e and risk_e out of the source, where part_cost / min(htlc_max_e, top) is added. With y the
- * least price of one msat at the destination (a price p becomes p * (1 + f_e) + r_e along e, 0 at the
- * source), every set of parts that keeps the limits and is better than this one costs at least
+ * With y = the least m + F / h of all paths (within max_hops and max_cltv), every set of parts that
+ * keeps the limits and is better than this one costs, before rounding, at least
  *
- *     sum of offsets + amount * y - (fee_weight - 1) * max_fee - part_weight * max_parts
+ *     bound = sum of offsets + amount * y - (fee_weight - 1) * max_fee - part_weight * max_parts
  *
- * where a path's price also counts part_weight / the least of amount and its htlc_max.
+ * and less than that is proven if unit_price is below y: it spreads the fixed charges over more
+ * where looking at paths as a whole was not needed. A set of two parts or more costs at least `several`,
+ * because each part has fixed charges of its own (engine/flow.c, fgr_flow_several).
  *
- * Any slopes make a true bound; these make a good one. */
+ * The bound of the answer can be better than both: what is proven limits how large a part of a better
+ * set can be, and with that, and half-channels used or not as cases of their own, it is proven again
+ * (engine/solve.c, engine/branch.c). Any slopes make a true bound; these make a good one. */
 struct fgr_certificate {
     const fgr_edge_idx *edge; /* n_edges */
     const uint64_t *flow_msat;
@@ -97,9 +104,11 @@ struct fgr_certificate {
     double flat;        /* by model; 1 for FGR_PROB_UNIFORM */
     double fee_weight;  /* 1, or more where max_fee binds */
     double part_weight; /* 0, or more where max_parts binds */
-    double unit_price;  /* y */
-    uint32_t max_hops;  /* limits that y keeps, FGR_IDX_NONE where it need not: */
-    uint32_t max_cltv;  /* hops, and blocks without the final delta */
+    double unit_price;  /* y, or less */
+    double bound_msat;
+    double several_msat; /* 0 = not asked for */
+    uint32_t max_hops;   /* limits that y keeps, FGR_IDX_NONE where it need not: */
+    uint32_t max_cltv;   /* hops, and blocks without the final delta */
 };
 
 struct fgr_split_stats {
@@ -108,6 +117,7 @@ struct fgr_split_stats {
     uint64_t settled; /* nodes taken from the fronts */
     uint64_t relaxed; /* half-channels looked at */
     uint64_t steps;   /* of the amounts towards their optimum */
+    uint32_t cases;   /* of half-channels with a fixed charge, used or not */
 };
 
 struct fgr_split {
