@@ -37,5 +37,7 @@ offers "help of a command" "batch " help b
 offers "short options" "-g " route -g
 offers "options of import" "--nodes " import --n
 offers "options of route" "--max-cltv --max-fee --max-hops " route -g mainnet.fgr --max
+offers "options of split" "--max-cltv --max-fee --max-gap --max-hops --max-parts " \
+    split -g mainnet.fgr --max
 offers "files" "mainnet.fgr " info main
 offers "files behind -g" "mainnet.fgr " route -g ma
