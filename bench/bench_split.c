@@ -129,7 +129,7 @@ static void add_cln(struct summary *s, const struct fgr_split_query *query,
 static void measure(struct bench *bench, struct summary *s, const struct fgr_pair *pair)
 {
     struct fgr_split_query query;
-    struct fgr_split split;
+    struct fgr_split split = {.n_parts = 0};
     struct fgr_error err;
     struct fgr_samples ns = {0};
     enum fgr_err code = FGR_OK;
