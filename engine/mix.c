@@ -20,7 +20,7 @@
 #include <math.h>
 #include <string.h>
 
-#define STEPS_MAX 100
+#define STEPS_MAX 200
 #define SEARCH_MAX 40
 
 /* How far into what is left of a half-channel one step may go. */
@@ -136,15 +136,15 @@ static void refresh_slopes(struct fgr_mix *mix)
  * diagonal. */
 static double fill_curvature(struct fgr_mix *mix)
 {
-    uint32_t n = mix->n_used;
+    size_t n = mix->n_used;
     double *weight = mix->lane_step;
     double largest = 0;
-    for (uint32_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++) {
         const struct fgr_mix_path *p = &mix->path[mix->used[i]];
         for (uint32_t k = 0; k < p->n_hops; k++) {
             weight[p->lane[k]] = curvature(mix, &mix->lane[p->lane[k]]) * p->gain[k];
         }
-        for (uint32_t j = i; j < n; j++) {
+        for (size_t j = i; j < n; j++) {
             const struct fgr_mix_path *q = &mix->path[mix->used[j]];
             double sum = 0;
             for (uint32_t k = 0; k < q->n_hops; k++) {
@@ -162,10 +162,10 @@ static double fill_curvature(struct fgr_mix *mix)
 
 /* to[i] -= share * from[i] from `first` on: the inner loop of all that follows. Each entry by
  * itself, so that it may be done several at a time. */
-static void subtract(double *restrict to, const double *restrict from, double share, uint32_t first,
-                     uint32_t n)
+static void subtract(double *restrict to, const double *restrict from, double share, size_t first,
+                     size_t n)
 {
-    for (uint32_t i = first; i < n; i++) {
+    for (size_t i = first; i < n; i++) {
         to[i] -= share * from[i];
     }
 }
@@ -174,19 +174,19 @@ static void subtract(double *restrict to, const double *restrict from, double sh
  * it always can be. */
 static void factor(struct fgr_mix *mix)
 {
-    uint32_t n = mix->n_used;
+    size_t n = mix->n_used;
     double *l = mix->factor;
     double largest = fill_curvature(mix);
     double extra = largest > 0 ? largest * 1e-7 : 1e-30;
-    for (uint32_t j = 0; j < n; j++) {
+    for (size_t j = 0; j < n; j++) {
         double *column = &l[j * n];
         column[j] += extra;
-        for (uint32_t k = 0; k < j; k++) {
+        for (size_t k = 0; k < j; k++) {
             subtract(column, &l[k * n], l[k * n + j], j, n);
         }
         double root = sqrt(column[j] > extra ? column[j] : extra);
         column[j] = root;
-        for (uint32_t i = j + 1; i < n; i++) {
+        for (size_t i = j + 1; i < n; i++) {
             column[i] /= root;
         }
     }
@@ -194,14 +194,14 @@ static void factor(struct fgr_mix *mix)
 
 static void solve(const struct fgr_mix *mix, double *x)
 {
-    uint32_t n = mix->n_used;
+    size_t n = mix->n_used;
     const double *l = mix->factor;
-    for (uint32_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++) {
         x[i] /= l[i * n + i];
         subtract(x, &l[i * n], x[i], i + 1, n);
     }
-    for (uint32_t i = n; i-- > 0;) {
-        for (uint32_t k = i + 1; k < n; k++) {
+    for (size_t i = n; i-- > 0;) {
+        for (size_t k = i + 1; k < n; k++) {
             x[i] -= l[i * n + k] * x[k];
         }
         x[i] /= l[i * n + i];
@@ -427,22 +427,22 @@ void fgr_mix_bends(struct fgr_mix *mix, double *out_bend)
         }
     }
     factor(mix);
-    uint32_t n = mix->n_used;
+    size_t n = mix->n_used;
     double units = 0;
-    for (uint32_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++) {
         mix->unit[i] = 1.0;
     }
     solve(mix, mix->unit);
-    for (uint32_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++) {
         units += mix->unit[i];
     }
-    for (uint32_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++) {
         /* The i-th diagonal entry of the inverse is the square of L^-1 e_i. */
         double *x = mix->step;
         memset(x, 0, n * sizeof *x);
         x[i] = 1.0;
         double square = 0;
-        for (uint32_t k = i; k < n; k++) {
+        for (size_t k = i; k < n; k++) {
             x[k] /= mix->factor[k * n + k];
             square += x[k] * x[k];
             subtract(x, &mix->factor[k * n], x[k], k + 1, n);
