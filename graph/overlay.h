@@ -37,6 +37,7 @@ struct fgr_overlay_edge {
     uint64_t capacity_msat; /* FGR_MSAT_MAX where unknown */
     uint64_t min_msat;      /* it can send this, */
     uint64_t max_msat;      /* and no more than this, all parts together */
+    uint64_t reserved_msat; /* in flight, and no longer in min and max */
     int64_t bias_msat;      /* with that of the node it enters */
     uint32_t from;
     uint32_t to;

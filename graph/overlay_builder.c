@@ -191,6 +191,25 @@ enum fgr_err fgr_overlay_knowledge(struct fgr_overlay_builder *builder, fgr_edge
     return rc == FGR_OK ? say_range(builder, edge.v, min.v, max.v, err) : rc;
 }
 
+enum fgr_err fgr_overlay_reserved(struct fgr_overlay_builder *builder, fgr_edge_idx edge,
+                                  fgr_msat amount, struct fgr_error *err)
+{
+    struct fgr_said_half *said;
+    enum fgr_err rc = fgr_said_check_edge(builder, "reserved on", edge, err);
+    if (rc == FGR_OK && amount.v > FGR_MSAT_MAX) {
+        rc = fgr_said_refuse(err, fgr_said_about_edge("reserved on", builder, edge.v),
+                             "%" PRIu64 " msat is above 21 million BTC", amount.v);
+    }
+    rc = rc == FGR_OK ? fgr_said_half_get(builder, &said, edge.v, err) : rc;
+    if (rc == FGR_OK) {
+        /* No half-channel holds more than FGR_MSAT_MAX, so beyond there is nothing to count. */
+        uint64_t room_msat = FGR_MSAT_MAX - said->reserved_msat;
+        said->reserved_msat += amount.v < room_msat ? amount.v : room_msat;
+        said->is_changed |= amount.v > 0;
+    }
+    return rc;
+}
+
 /* ---- biases and bans ----------------------------------------------------------------------- */
 
 static enum fgr_err check_bias(int64_t bias_msat, struct fgr_subject subject, struct fgr_error *err)

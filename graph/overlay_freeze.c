@@ -149,6 +149,19 @@ static void set_range(struct fgr_overlay_edge *edge, const struct fgr_said_half 
     edge->max_msat = max_msat < most_msat ? max_msat : most_msat;
 }
 
+static uint64_t less(uint64_t amount_msat, uint64_t taken_msat)
+{
+    return amount_msat > taken_msat ? amount_msat - taken_msat : 0;
+}
+
+/* What is in flight is there and cannot be sent again. */
+static void take_reserved(struct fgr_overlay_edge *edge, const struct fgr_said_half *said)
+{
+    edge->reserved_msat = said == NULL ? 0 : said->reserved_msat;
+    edge->min_msat = less(edge->min_msat, edge->reserved_msat);
+    edge->max_msat = less(edge->max_msat, edge->reserved_msat);
+}
+
 /* The half-channel as its policy, range and bias now are. */
 static struct fgr_overlay_edge resolve(const struct freeze *freeze, uint32_t edge)
 {
@@ -181,6 +194,7 @@ static struct fgr_overlay_edge resolve(const struct freeze *freeze, uint32_t edg
     }
     bool is_sound = out.half.htlc_max_msat <= out.capacity_msat;
     set_range(&out, said, from_said, capacity_msat != FGR_MSAT_NONE);
+    take_reserved(&out, said);
     if (out.half.htlc_max_msat > out.max_msat) {
         out.half.htlc_max_msat = out.max_msat;
     }

@@ -25,7 +25,8 @@ struct fgr_said_half {
     struct fgr_half half; /* htlc_max FGR_MSAT_NONE = the capacity; USABLE is not kept up */
     uint64_t range_at;    /* statement of min and max; 0 = none */
     uint64_t min_msat;
-    uint64_t max_msat; /* FGR_MSAT_NONE = the capacity, for min as well */
+    uint64_t max_msat;      /* FGR_MSAT_NONE = the capacity, for min as well */
+    uint64_t reserved_msat; /* at most FGR_MSAT_MAX */
     int64_t bias_msat;
 };
 

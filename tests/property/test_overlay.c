@@ -37,6 +37,7 @@ enum kind {
     BALANCE = EXPRESSIBLE,
     BALANCE_OF_NODE,
     KNOWLEDGE,
+    RESERVED,
     BIAS,
     BIAS_OF_NODE,
     BLINDED,
@@ -136,6 +137,8 @@ static enum fgr_err say(struct fgr_overlay_builder *builder, struct statement *s
         return fgr_overlay_balance_of_node(builder, node, min, NULL);
     case KNOWLEDGE:
         return fgr_overlay_knowledge(builder, edge, min, max, NULL);
+    case RESERVED:
+        return fgr_overlay_reserved(builder, edge, min, NULL);
     case BIAS:
         return fgr_overlay_bias(builder, edge, said->bias_msat, NULL);
     case BIAS_OF_NODE:
@@ -258,6 +261,9 @@ static void read_rest(struct reading *reading, const struct statement *said)
         info->min.v = said->min_msat;
         info->max.v = said->kind == KNOWLEDGE ? said->max_msat : said->min_msat;
     }
+    if (said->kind == RESERVED && is_edge) {
+        info->reserved.v += said->min_msat;
+    }
     if (said->kind == BIAS && is_edge) {
         reading->own_bias_msat = said->bias_msat;
     }
@@ -301,6 +307,8 @@ static struct fgr_overlay_edge_info expect_of(const struct story *story, uint32_
     }
     info->min.v = least(info->min.v, info->capacity.v);
     info->max.v = least(info->max.v, info->capacity.v);
+    info->min.v -= least(info->min.v, info->reserved.v);
+    info->max.v -= least(info->max.v, info->reserved.v);
     info->htlc_max.v = least(info->htlc_max.v, info->max.v);
     info->bias_msat = reading.own_bias_msat + reading.node_bias_msat;
     info->usable = reading.is_known && reading.is_enabled && is_sound && !reading.is_banned &&
@@ -313,10 +321,10 @@ static bool is_same(const struct fgr_overlay_edge_info *a, const struct fgr_over
     return a->scid == b->scid && a->from.v == b->from.v && a->to.v == b->to.v &&
            a->direction == b->direction && a->origin.v == b->origin.v &&
            a->capacity.v == b->capacity.v && a->min.v == b->min.v && a->max.v == b->max.v &&
-           a->htlc_min.v == b->htlc_min.v && a->htlc_max.v == b->htlc_max.v &&
-           a->bias_msat == b->bias_msat && a->base_msat == b->base_msat && a->ppm == b->ppm &&
-           a->cltv_delta == b->cltv_delta && a->usable == b->usable &&
-           a->is_blinded == b->is_blinded;
+           a->reserved.v == b->reserved.v && a->htlc_min.v == b->htlc_min.v &&
+           a->htlc_max.v == b->htlc_max.v && a->bias_msat == b->bias_msat &&
+           a->base_msat == b->base_msat && a->ppm == b->ppm && a->cltv_delta == b->cltv_delta &&
+           a->usable == b->usable && a->is_blinded == b->is_blinded;
 }
 
 /* ---- what a search sees -------------------------------------------------------------------- */

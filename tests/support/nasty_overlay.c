@@ -13,6 +13,7 @@ enum kind {
     BALANCE = EXPRESSIBLE,
     BALANCE_OF_NODE,
     KNOWLEDGE,
+    RESERVED,
     BIAS,
     BIAS_OF_NODE,
     BLINDED,
@@ -153,6 +154,8 @@ static enum fgr_err say_change(struct teller *t, enum kind kind)
     case KNOWLEDGE:
         max.v = fgr_nasty_chance(t->rng, 30) ? FGR_MSAT_NONE : max.v;
         return fgr_overlay_knowledge(t->builder, edge, min, max, NULL);
+    case RESERVED:
+        return fgr_overlay_reserved(t->builder, edge, min, NULL);
     case BIAS:
         return fgr_overlay_bias(t->builder, edge, any_bias(t), NULL);
     case BIAS_OF_NODE:

@@ -11,11 +11,12 @@
  *   policy         other fees, limits, enabled or disabled
  *   balance        exactly what a channel of ours can send
  *   knowledge      what attempts taught: the balance is from min to max
+ *   reserved       in flight on a half-channel: gone from its balance, whatever is known of that
  *   bias           a surcharge or discount in msat, on a half-channel or on all that enter a node
  *   ban            a node, a channel, a half-channel, an ordered pair of nodes
  *
- * A later statement wins over an earlier one about the same thing; bans add up, and biases of a
- * half-channel and of the node it enters are summed.
+ * A later statement wins over an earlier one about the same thing; bans and reserved amounts add up,
+ * and biases of a half-channel and of the node it enters are summed.
  *
  * Indexes go on where the view's end: nodes and channels that the overlay adds follow those of the
  * view, and half-channel 2 * channel + direction means the same for both, direction 0 leaving the
@@ -177,6 +178,15 @@ FGR_API FGR_NODISCARD enum fgr_err fgr_overlay_knowledge(struct fgr_overlay_buil
                                                          fgr_edge_idx edge, fgr_msat min,
                                                          fgr_msat max, struct fgr_error *err);
 
+/* `amount` of what the half-channel can send is held by HTLCs in flight, on top of what was said to
+ * be before: whatever is known of its balance, earlier or later, is known of what was there without
+ * them. Of a balance from min to max is left what is from max(0, min - amount) to max - amount, and
+ * no HTLC may be above that; nothing can be sent where `amount` is the max or more. The overlay of a
+ * whole table of reservations: fgr_reserve_tell. Errors: ARG (above 21 million BTC). */
+FGR_API FGR_NODISCARD enum fgr_err fgr_overlay_reserved(struct fgr_overlay_builder *builder,
+                                                        fgr_edge_idx edge, fgr_msat amount,
+                                                        struct fgr_error *err);
+
 /* No bias is stronger than this, either way (10 000 BTC). */
 #define FGR_BIAS_MSAT_MAX INT64_C(1000000000000000)
 
@@ -234,7 +244,8 @@ struct fgr_overlay_edge_info {
     unsigned direction;  /* 0 leaves the lesser node id */
     fgr_edge_idx origin; /* of the view, itself if unchanged; FGR_IDX_NONE if added */
     fgr_msat capacity;   /* FGR_MSAT_MAX where unknown */
-    fgr_msat min, max;   /* of the balance */
+    fgr_msat min, max;   /* of the balance, without what is reserved */
+    fgr_msat reserved;
     fgr_msat htlc_min, htlc_max;
     int64_t bias_msat; /* with that of the node it enters */
     uint32_t base_msat;

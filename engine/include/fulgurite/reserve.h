@@ -8,14 +8,23 @@
  * reservation is a lease: it ends when the part has failed (release), has arrived (settle), or when
  * its time is over because whoever held it is gone (tick).
  *
- * Limits are the caller's: what a half-channel carries for everybody together, i.e. the spendable
- * balance or the capacity. A limit that was read before a settlement does not know that amount has
- * left. So the order is
+ * A payment from its plan to its end:
  *
- *     sender of A:  what is known of the half-channel is lowered,  then  settle(A)
- *     planner of B: settled = fgr_reserve_settled(),  then  limits are read,  then  take(B)
+ *     1. fgr_reserve_settled      the plan's date: nothing it is made from is read before
+ *     2. overlay statements       balances and knowledge, what is in flight still in them
+ *     3. fgr_reserve_tell         takes what is reserved off these; then fgr_overlay_freeze
+ *     4. fgr_route                any number of queries, all seeing the same reservations
+ *     5. fgr_reserve_hops         what the answer is to hold, and the limit of each half-channel
+ *     6. fgr_reserve_take         NO_ROUTE: another planner was faster; back to 1
+ *     7. the part is sent
+ *     8. fgr_reserve_release      where it failed; where it arrived, what is known of its
+ *        fgr_reserve_settle       half-channels is lowered first, and then this
  *
- * and take refuses B where a settlement came in between. Nobody counts on the same satoshi twice.
+ * So no two planners count on the same satoshi, however old their plans are. The limit is what the
+ * half-channel carries for everybody together, its balance or capacity, and take holds against it
+ * all that is reserved by then, not what the plan saw. A limit from before a settlement does not
+ * know that the amount has left: take refuses where a half-channel was settled after the plan's
+ * date. (The two directions of a channel are two half-channels here, each with its own limit.)
  *
  * Threads: any number of threads in every function but create and destroy; nobody ever waits.
  * Memory: fgr_reserve_create takes all of it, 16 bytes per half-channel and 672 per lease.
@@ -105,6 +114,27 @@ struct fgr_reserved {
  * in part. */
 FGR_API size_t fgr_reserve_list(const struct fgr_reserve *reserve, struct fgr_reserved *out_list,
                                 size_t n_max);
+
+/* ---- between queries and the table ----------------------------------------------------------- */
+
+/* States all that is reserved in an overlay, beside what else the builder was told: once, since
+ * reserved amounts add up. The amounts are those of one fgr_reserve_list; equal ones make equal
+ * overlays.
+ * Errors: ARG (something is reserved on a half-channel that the builder does not have: those of the
+ * table behind the view's are to be added first), MEMORY. Nothing is stated then. */
+FGR_API FGR_NODISCARD enum fgr_err fgr_reserve_tell(const struct fgr_reserve *reserve,
+                                                    struct fgr_overlay_builder *builder,
+                                                    struct fgr_error *err);
+
+/* What a part with these hops is to reserve, as out_hops[n_hops]: hops[i].amount on hops[i].edge,
+ * within the most that `overlay` (NULL = none; the one of the query) knows the half-channel to
+ * carry, with what it says is reserved.
+ * Errors: ARG (a hop is not over a usable half-channel of view and overlay). */
+FGR_API FGR_NODISCARD enum fgr_err fgr_reserve_hops(struct fgr_reserve_hop *out_hops,
+                                                    const struct fgr_view *view,
+                                                    const struct fgr_overlay *overlay,
+                                                    const struct fgr_hop *hops, uint32_t n_hops,
+                                                    struct fgr_error *err);
 
 #ifdef __cplusplus
 }
