@@ -15,15 +15,19 @@
 struct fgr_dual {
     const long double *price; /* per edge of the problem: cost of a msat more on it, 0 or more */
     long double fee_weight;   /* 1, or more to price the fee limit */
+    long double part_weight;  /* 0, or more to price the number of parts */
     uint64_t top_msat;        /* no part of the sets in question carries more on any edge */
     uint32_t max_hops;        /* limits to keep; FGR_IDX_NONE: none */
     uint32_t max_cltv;        /* without the final delta */
 };
 
 struct fgr_dual_answer {
-    bool is_ok;             /* memory and work sufficed */
-    long double bound_msat; /* every set of parts that keeps the limits costs at least this, */
-    long double unit_price; /* where it delivers each msat at this price at least */
+    bool is_ok; /* memory and work sufficed */
+    /* Every set of parts that keeps the limits costs at least this, where it delivers each msat at
+     * unit_price at least; and if it has two parts or more, at least several_msat. */
+    long double bound_msat;
+    long double several_msat;
+    long double unit_price;
     /* ... but for the rounding of the set, each msat of which may have saved this much more. */
     long double rounding_weight;
 };
