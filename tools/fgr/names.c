@@ -10,7 +10,7 @@
 /* 66 hex digits of either case. */
 static bool parse_id(uint8_t out_id[FGR_NODE_ID_BYTES], const char *text)
 {
-    if (strlen(text) != 2 * FGR_NODE_ID_BYTES) {
+    if (strlen(text) != (size_t)2 * FGR_NODE_ID_BYTES) {
         return false;
     }
     for (size_t i = 0; i < FGR_NODE_ID_BYTES; i++) {
