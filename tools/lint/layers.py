@@ -11,7 +11,7 @@ import common
 LAYERS = {"graph/util/": 0, "graph/": 1, "engine/": 2, "tools/": 3, "bench/": 4, "tests/": 4}
 PUBLIC = {"fulgurite/base.h": 0, "fulgurite/graph.h": 1, "fulgurite/overlay.h": 1,
           "fulgurite/route.h": 2, "fulgurite/amp.h": 2, "fulgurite/reserve.h": 2,
-          "fulgurite/split.h": 2, "fulgurite/capacity.h": 2,
+          "fulgurite/split.h": 2, "fulgurite/capacity.h": 2, "fulgurite/choice.h": 2,
           "fulgurite/fulgurite.h": 2}
 
 # Header pattern -> where it may be included (files or folders). Everything in tests/stress and

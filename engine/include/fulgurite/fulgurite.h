@@ -6,6 +6,7 @@
 #include "fulgurite/amp.h"
 #include "fulgurite/base.h"
 #include "fulgurite/capacity.h"
+#include "fulgurite/choice.h"
 #include "fulgurite/graph.h"
 #include "fulgurite/overlay.h"
 #include "fulgurite/reserve.h"
