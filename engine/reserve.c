@@ -2,10 +2,10 @@
 /*
  * reserve.c - the shared table of amounts in flight.
  *
- * Layout. Per half-channel one word with the sum reserved on it, and one with the number of its last
- * settlement. Per 64 half-channels a count of the hops reserved in them, so that a list of what is
- * reserved skips nearly all of the table. A pool of leases, each with the hops of one part; a bitmap
- * says which are free. Everything is sized at create.
+ * Layout. Per half-channel one word with the sum reserved on it, one with the number of its last
+ * settlement, and a count of its HTLCs. Per 64 half-channels a count of the hops reserved in them,
+ * so that a list of what is reserved skips nearly all of the table. A pool of leases, each with the
+ * hops of one part; a bitmap says which are free. Everything is sized at create.
  *
  * A lease's `state` only ever rises by one: even = idle, odd = live. Its id is the odd number and
  * the slot, so an id that has ended is told from all later ones. (The state has 44 bits: it comes
@@ -30,12 +30,14 @@
  * 3. The sum of an edge grows only by a CAS from `seen` to `seen + amount` with both at most the
  *    limit, and is lowered only by what was added. All changes of one atomic are in one order, so
  *    at every moment it is exactly the sum of what is held, and no claim passes its limit. Nothing
- *    else is needed for that: the order between different edges does not matter.
+ *    else is needed for that: the order between different edges does not matter. The same goes for
+ *    the count of an edge and its limit.
  * 4. All or nothing: take publishes no lease before all edges are claimed, and gives back exactly
  *    the claims it made. Others may see those for a moment, and be refused because of it.
- * 5. Yet not everybody at once: edges are claimed in ascending order. Of payments that refuse each
- *    other, look at the one refused at the greatest edge: whoever held it there had passed that edge,
- *    so is refused at a greater one or not at all. So at least one is refused by leases only.
+ * 5. Yet not everybody at once: edges are claimed in ascending order, and of each first its slots,
+ *    then its amount. Of payments that refuse each other, look at the one refused last in that order:
+ *    whoever held what it lacked there had passed that claim, so is refused at a later one or not at
+ *    all. So at least one is refused by leases only.
  * 6. Expiry: tick may read `expires_ns` of a later lease in the same slot, but then state has risen
  *    too and its CAS fails. So only a lease whose own time is over is ended.
  * 7. Settlement: who is lowering the knowledge of an edge does so before settle, and settle numbers
@@ -76,6 +78,7 @@ struct hop {
     uint64_t amount_msat;
     uint64_t limit_msat;
     uint32_t edge;
+    uint32_t max_htlcs; /* 0 = no limit */
 };
 
 struct lease {
@@ -95,6 +98,7 @@ struct fgr_reserve {
     uint32_t n_words;              /* of `free_slots` */
     _Atomic uint64_t *amount_msat; /* per edge: reserved */
     _Atomic uint64_t *settlement;  /* per edge: number of the last one, 0 = none */
+    _Atomic uint32_t *n_htlcs;     /* per edge: hops reserved on it */
     _Atomic uint32_t *busy;        /* per block: hops reserved on its edges */
     _Atomic uint64_t *free_slots;  /* bit per lease */
     struct lease *lease;
@@ -108,7 +112,8 @@ struct fgr_reserve {
 static size_t table_bytes(const struct fgr_reserve *r)
 {
     return sizeof *r + r->max_leases * sizeof *r->lease +
-           (size_t)r->n_edges * (sizeof *r->amount_msat + sizeof *r->settlement) +
+           (size_t)r->n_edges *
+               (sizeof *r->amount_msat + sizeof *r->settlement + sizeof *r->n_htlcs) +
            r->n_words * sizeof *r->free_slots + r->n_blocks * sizeof *r->busy;
 }
 
@@ -118,7 +123,8 @@ static void place_arrays(struct fgr_reserve *r)
     r->amount_msat = (_Atomic uint64_t *)(r->lease + r->max_leases);
     r->settlement = r->amount_msat + r->n_edges;
     r->free_slots = r->settlement + r->n_edges;
-    r->busy = (_Atomic uint32_t *)(r->free_slots + r->n_words);
+    r->n_htlcs = (_Atomic uint32_t *)(r->free_slots + r->n_words);
+    r->busy = r->n_htlcs + r->n_edges;
 }
 
 /* No other thread knows the table yet; whoever hands it to them orders this before their use. */
@@ -127,6 +133,7 @@ static void init_words(struct fgr_reserve *r)
     for (uint32_t edge = 0; edge < r->n_edges; edge++) {
         atomic_init(&r->amount_msat[edge], 0);
         atomic_init(&r->settlement[edge], 0);
+        atomic_init(&r->n_htlcs[edge], 0);
     }
     for (uint32_t block = 0; block < r->n_blocks; block++) {
         atomic_init(&r->busy[block], 0);
@@ -214,6 +221,7 @@ struct claim {
     uint64_t limit_msat;  /* the least that was given */
     uint32_t edge;
     uint32_t n_hops;
+    uint32_t max_htlcs; /* the least that was given */
 };
 
 /* Walks the hops of several leases by rising edge: a heap of each one's next edge. */
@@ -255,7 +263,8 @@ static bool merge_next(struct merge *merge, struct claim *out_claim)
     if (merge->heap.n == 0) {
         return false;
     }
-    *out_claim = (struct claim){.limit_msat = FGR_MSAT_MAX, .edge = fgr_heap_key(merge->entry[0])};
+    *out_claim = (struct claim){
+        .limit_msat = FGR_MSAT_MAX, .edge = fgr_heap_key(merge->entry[0]), .max_htlcs = UINT32_MAX};
     while (merge->heap.n > 0 && fgr_heap_key(merge->entry[0]) == out_claim->edge) {
         const struct hop *hop = merge_pop(merge);
         out_claim->n_hops++;
@@ -265,8 +274,17 @@ static bool merge_next(struct merge *merge, struct claim *out_claim)
         if (hop->limit_msat < out_claim->limit_msat) {
             out_claim->limit_msat = hop->limit_msat;
         }
+        if (hop->max_htlcs != 0 && hop->max_htlcs < out_claim->max_htlcs) {
+            out_claim->max_htlcs = hop->max_htlcs;
+        }
     }
     return true;
+}
+
+static void unclaim_slots(struct fgr_reserve *r, uint32_t edge, uint32_t n_hops)
+{
+    /* Pairs with claim_slots, in the order of this one atomic; a free slot says nothing of amounts. */
+    atomic_fetch_sub_explicit(&r->n_htlcs[edge], n_hops, memory_order_relaxed);
 }
 
 static void unclaim(struct fgr_reserve *r, uint32_t edge, uint64_t amount_msat, uint32_t n_hops)
@@ -274,26 +292,44 @@ static void unclaim(struct fgr_reserve *r, uint32_t edge, uint64_t amount_msat, 
     /* Pairs with claim_edge and the readers: orders what was done before this end (knowledge
      * lowered, settlement numbered) before any use of the room it makes. */
     atomic_fetch_sub_explicit(&r->amount_msat[edge], amount_msat, memory_order_release);
+    unclaim_slots(r, edge, n_hops);
     /* Pairs with fgr_reserve_list: who skips the block because of this has the sum lowered too. */
     atomic_fetch_sub_explicit(&r->busy[edge / BLOCK_EDGES], n_hops, memory_order_release);
 }
 
-/* Adds the claim to its edge's sum if the limit allows. */
-static enum fgr_err claim_edge(struct fgr_reserve *r, const struct claim *claim, uint64_t settled,
-                               struct fgr_error *err)
+/* Adds the claim to its edge's count if the limit allows. */
+static enum fgr_err claim_slots(struct fgr_reserve *r, const struct claim *claim,
+                                struct fgr_error *err)
 {
     uint32_t edge = claim->edge;
-    /* Pairs with unclaim, in the order of one thread only: counted before the sum rises, so that
-     * the count is never below the hops in the sums. */
-    atomic_fetch_add_explicit(&r->busy[edge / BLOCK_EDGES], claim->n_hops, memory_order_relaxed);
-    /* Pairs with unclaim: who finds room that a settlement made also finds its number below. */
+    if (claim->max_htlcs == UINT32_MAX) {
+        /* Pairs with unclaim_slots, as those below. */
+        atomic_fetch_add_explicit(&r->n_htlcs[edge], claim->n_hops, memory_order_relaxed);
+        return FGR_OK;
+    }
+    uint32_t seen = atomic_load_explicit(&r->n_htlcs[edge], memory_order_relaxed);
+    do {
+        if (claim->n_hops > claim->max_htlcs || seen > claim->max_htlcs - claim->n_hops) {
+            return fgr_fail_at(err, FGR_ERR_NO_ROUTE, edge, FGR_NO_POSITION,
+                               "half-channel %" PRIu32 " has no slots for %" PRIu32
+                               " HTLCs: %" PRIu32 " of %" PRIu32 " are in flight",
+                               edge, claim->n_hops, seen, claim->max_htlcs);
+        }
+    } while (!atomic_compare_exchange_weak_explicit(&r->n_htlcs[edge], &seen, seen + claim->n_hops,
+                                                    memory_order_relaxed, memory_order_relaxed));
+    return FGR_OK;
+}
+
+/* Adds the claim to its edge's sum if the limit allows. */
+static enum fgr_err claim_amount(struct fgr_reserve *r, const struct claim *claim,
+                                 struct fgr_error *err)
+{
+    uint32_t edge = claim->edge;
+    /* Pairs with unclaim: who finds room that a settlement made also finds its number later. */
     uint64_t seen = atomic_load_explicit(&r->amount_msat[edge], memory_order_acquire);
     do {
         if (claim->amount_msat > claim->limit_msat ||
             seen > claim->limit_msat - claim->amount_msat) {
-            /* Pairs with fgr_reserve_list; nothing was added that it could miss. */
-            atomic_fetch_sub_explicit(&r->busy[edge / BLOCK_EDGES], claim->n_hops,
-                                      memory_order_relaxed);
             return fgr_fail_at(err, FGR_ERR_NO_ROUTE, edge, FGR_NO_POSITION,
                                "half-channel %" PRIu32 " has no room for %" PRIu64 " msat: %" PRIu64
                                " of %" PRIu64 " are reserved",
@@ -303,6 +339,29 @@ static enum fgr_err claim_edge(struct fgr_reserve *r, const struct claim *claim,
     } while (!atomic_compare_exchange_weak_explicit(&r->amount_msat[edge], &seen,
                                                     seen + claim->amount_msat, memory_order_acquire,
                                                     memory_order_acquire));
+    return FGR_OK;
+}
+
+/* Slots and amount of one edge, or none of it. */
+static enum fgr_err claim_edge(struct fgr_reserve *r, const struct claim *claim, uint64_t settled,
+                               struct fgr_error *err)
+{
+    uint32_t edge = claim->edge;
+    enum fgr_err rc = claim_slots(r, claim, err);
+    if (rc != FGR_OK) {
+        return rc;
+    }
+    /* Pairs with unclaim, in the order of one thread only: counted before the sum rises, so that
+     * the count is never below the hops in the sums. */
+    atomic_fetch_add_explicit(&r->busy[edge / BLOCK_EDGES], claim->n_hops, memory_order_relaxed);
+    rc = claim_amount(r, claim, err);
+    if (rc != FGR_OK) {
+        /* Pairs with fgr_reserve_list; nothing was added that it could miss. */
+        atomic_fetch_sub_explicit(&r->busy[edge / BLOCK_EDGES], claim->n_hops,
+                                  memory_order_relaxed);
+        unclaim_slots(r, edge, claim->n_hops);
+        return rc;
+    }
     /* Pairs with raise_settlement, through unclaim's subtraction: see 7 above. */
     if (atomic_load_explicit(&r->settlement[edge], memory_order_relaxed) > settled) {
         unclaim(r, edge, claim->amount_msat, claim->n_hops);
@@ -391,8 +450,10 @@ static void fill_lease(struct lease *lease, const struct fgr_reserve_part *part)
         for (; at > 0 && lease->hop[at - 1].edge > from->edge.v; at--) {
             lease->hop[at] = lease->hop[at - 1];
         }
-        lease->hop[at] = (struct hop){
-            .amount_msat = from->amount.v, .limit_msat = from->limit.v, .edge = from->edge.v};
+        lease->hop[at] = (struct hop){.amount_msat = from->amount.v,
+                                      .limit_msat = from->limit.v,
+                                      .edge = from->edge.v,
+                                      .max_htlcs = from->max_htlcs};
     }
     lease->n_hops = part->n_hops;
 }
@@ -549,6 +610,14 @@ fgr_msat fgr_reserve_amount(const struct fgr_reserve *reserve, fgr_edge_idx edge
     }
     /* Pairs with unclaim: who sees an amount gone sees what is known of where it went. */
     return (fgr_msat){atomic_load_explicit(&reserve->amount_msat[edge.v], memory_order_acquire)};
+}
+
+uint32_t fgr_reserve_htlcs(const struct fgr_reserve *reserve, fgr_edge_idx edge)
+{
+    /* Pairs with nothing: a number that may be another one by now. */
+    return edge.v < reserve->n_edges
+               ? atomic_load_explicit(&reserve->n_htlcs[edge.v], memory_order_relaxed)
+               : 0;
 }
 
 size_t fgr_reserve_list(const struct fgr_reserve *reserve, struct fgr_reserved *out_list,

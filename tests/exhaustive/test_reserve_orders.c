@@ -19,6 +19,7 @@ struct table {
     enum fgr_err rc[THREADS];
     fgr_lease_id id[THREADS][2];
     uint64_t limit_msat; /* no half-channel may ever hold more */
+    uint32_t max_htlcs;  /* 0 = no limit */
     uint64_t spendable_msat;
     uint32_t n_expired;
     size_t n_listed;
@@ -33,7 +34,7 @@ static enum fgr_err take(struct table *table, fgr_lease_id *out_ids, uint32_t n_
     struct fgr_reserve_hop hops[2];
     struct fgr_reserve_part parts[2];
     for (unsigned i = 0; i < 2; i++) {
-        hops[i] = (struct fgr_reserve_hop){{edges[i]}, {1}, {limit_msat}};
+        hops[i] = (struct fgr_reserve_hop){{edges[i]}, {1}, {limit_msat}, table->max_htlcs};
         parts[i] = (struct fgr_reserve_part){.hops = &hops[i], .n_hops = n_parts == 1 ? 2 : 1};
     }
     struct fgr_reserve_request request = {.sz = sizeof request,
@@ -48,7 +49,7 @@ static enum fgr_err take(struct table *table, fgr_lease_id *out_ids, uint32_t n_
 static enum fgr_err take_one(struct table *table, fgr_lease_id *out_id, uint32_t edge,
                              uint64_t limit_msat, uint64_t settled)
 {
-    struct fgr_reserve_hop hop = {{edge}, {1}, {limit_msat}};
+    struct fgr_reserve_hop hop = {{edge}, {1}, {limit_msat}, 0};
     struct fgr_reserve_part part = {.hops = &hop, .n_hops = 1};
     struct fgr_reserve_request request = {.sz = sizeof request,
                                           .parts = &part,
@@ -75,6 +76,10 @@ static void look(void *state)
     const struct table *table = state;
     cr_assert_leq(amount(table, NEAR), table->limit_msat);
     cr_assert_leq(amount(table, FAR), table->limit_msat);
+    if (table->max_htlcs > 0) {
+        cr_assert_leq(fgr_reserve_htlcs(table->reserve, (fgr_edge_idx){NEAR}), table->max_htlcs);
+        cr_assert_leq(fgr_reserve_htlcs(table->reserve, (fgr_edge_idx){FAR}), table->max_htlcs);
+    }
 }
 
 static void clean(void *state)
@@ -132,12 +137,38 @@ static void opposite_end(void *state)
     assert_leases(table, 2, 1);
     cr_assert_eq(fgr_reserve_release(table->reserve, table->id[winner][0]), FGR_OK);
     cr_assert_eq(amount(table, NEAR) + amount(table, FAR), 0);
+    cr_assert_eq(fgr_reserve_htlcs(table->reserve, (fgr_edge_idx){NEAR}), 0);
+    cr_assert_eq(fgr_reserve_htlcs(table->reserve, (fgr_edge_idx){FAR}), 0);
 }
 
 Test(reserve_orders, of_two_payments_for_the_same_exactly_one_wins)
 {
     const struct fgr_interleave plan = {2,    opposite_start, opposite_thread,
                                         look, opposite_end,   clean};
+    struct table table = {.n_seen = {0}};
+    explore(&plan, &table);
+    cr_assert(table.n_seen[0] > 0 && table.n_seen[1] > 0);
+}
+
+/* ---- the same with room enough, and one slot ---------------------------------------------------- */
+
+static void slots_start(void *state)
+{
+    struct table *table = state;
+    table->max_htlcs = 1;
+    create(table, 2, 1);
+}
+
+static void slots_thread(void *state, unsigned number)
+{
+    struct table *table = state;
+    const uint32_t edges[2][2] = {{NEAR, FAR}, {FAR, NEAR}};
+    table->rc[number] = take(table, table->id[number], 1, edges[number], 2);
+}
+
+Test(reserve_orders, of_two_payments_for_one_slot_exactly_one_wins)
+{
+    const struct fgr_interleave plan = {2, slots_start, slots_thread, look, opposite_end, clean};
     struct table table = {.n_seen = {0}};
     explore(&plan, &table);
     cr_assert(table.n_seen[0] > 0 && table.n_seen[1] > 0);

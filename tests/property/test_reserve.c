@@ -44,6 +44,17 @@ static uint64_t naive_amount(const struct naive *naive, uint32_t edge)
     return sum_msat;
 }
 
+static uint32_t naive_htlcs(const struct naive *naive, uint32_t edge)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < naive->n_leases; i++) {
+        for (uint32_t h = 0; h < naive->lease[i].n_hops; h++) {
+            n += naive->lease[i].hops[h].edge.v == edge;
+        }
+    }
+    return n;
+}
+
 static void naive_end(struct naive *naive, uint32_t i, bool is_settled)
 {
     struct naive_lease *lease = &naive->lease[i];
@@ -64,16 +75,22 @@ static enum fgr_err naive_take(const struct naive *naive, const struct fgr_reser
     }
     for (uint32_t edge = 0; edge < EDGES; edge++) {
         uint64_t want_msat = 0, limit_msat = UINT64_MAX;
+        uint32_t n_want = 0, max_htlcs = UINT32_MAX;
         for (uint32_t p = 0; p < request->n_parts; p++) {
             for (uint32_t h = 0; h < request->parts[p].n_hops; h++) {
                 const struct fgr_reserve_hop *hop = &request->parts[p].hops[h];
                 if (hop->edge.v == edge) {
                     want_msat += hop->amount.v;
                     limit_msat = hop->limit.v < limit_msat ? hop->limit.v : limit_msat;
+                    n_want++;
+                    if (hop->max_htlcs > 0 && hop->max_htlcs < max_htlcs) {
+                        max_htlcs = hop->max_htlcs;
+                    }
                 }
             }
         }
-        if (want_msat > 0 && (naive_amount(naive, edge) + want_msat > limit_msat ||
+        if (want_msat > 0 && (naive_htlcs(naive, edge) + n_want > max_htlcs ||
+                              naive_amount(naive, edge) + want_msat > limit_msat ||
                               naive->settled_at[edge] > request->settled)) {
             *out_edge = edge;
             return FGR_ERR_NO_ROUTE;
@@ -89,6 +106,7 @@ static void draw_hop(struct fgr_rng *rng, struct fgr_reserve_hop *out_hop)
     uint32_t n_edges = fgr_rng_below(rng, 3) == 0 ? 4 : EDGES;
     out_hop->edge.v = (uint32_t)fgr_rng_below(rng, n_edges);
     out_hop->limit.v = fgr_rng_below(rng, 4) == 0 ? limit_msat : 900;
+    out_hop->max_htlcs = fgr_rng_below(rng, 4) == 0 ? 1 + (uint32_t)fgr_rng_below(rng, 30) : 0;
     out_hop->amount.v = fgr_rng_below(rng, 20) == 0 ? limit_msat : 1 + fgr_rng_below(rng, 20);
 }
 
@@ -99,6 +117,7 @@ struct run {
     uint64_t now_ns;
     unsigned n_answers[FGR_ERR_CHECK + 1];
     unsigned n_refused_by_settlement;
+    unsigned n_refused_by_slots;
 };
 
 static void take(struct run *run)
@@ -130,6 +149,7 @@ static void take(struct run *run)
     run->n_answers[got]++;
     if (got == FGR_ERR_NO_ROUTE) {
         cr_assert_eq(err.record, edge, "%s", err.text);
+        run->n_refused_by_slots += strstr(err.text, "has no slots for") != NULL;
         run->n_refused_by_settlement += naive->settled_at[edge] > request.settled;
     }
     for (uint32_t p = 0; p < request.n_parts && got == FGR_OK; p++) {
@@ -191,6 +211,8 @@ static void compare(struct run *run)
     for (uint32_t edge = 0; edge < EDGES; edge++) {
         uint64_t want_msat = naive_amount(&run->naive, edge);
         cr_assert_eq(fgr_reserve_amount(run->reserve, (fgr_edge_idx){edge}).v, want_msat);
+        cr_assert_eq(fgr_reserve_htlcs(run->reserve, (fgr_edge_idx){edge}),
+                     naive_htlcs(&run->naive, edge));
         if (want_msat > 0) {
             if (n < n_max) {
                 cr_assert_eq(list[n].edge.v, edge);
@@ -202,6 +224,7 @@ static void compare(struct run *run)
     cr_assert_eq(n_listed, n);
     cr_assert_eq(fgr_reserve_settled(run->reserve), run->naive.n_settled);
     cr_assert_eq(fgr_reserve_amount(run->reserve, (fgr_edge_idx){EDGES}).v, 0);
+    cr_assert_eq(fgr_reserve_htlcs(run->reserve, (fgr_edge_idx){EDGES}), 0);
     cr_assert_eq(fgr_reserve_amount(run->reserve, (fgr_edge_idx){FGR_IDX_NONE}).v, 0);
 }
 
@@ -240,6 +263,7 @@ Test(reserve, is_what_a_naive_table_is)
     cr_assert_gt(run.n_answers[FGR_OK], 1000, "%u", run.n_answers[FGR_OK]);
     cr_assert_gt(run.n_answers[FGR_ERR_NO_ROUTE], 1000, "%u", run.n_answers[FGR_ERR_NO_ROUTE]);
     cr_assert_gt(run.n_answers[FGR_ERR_LIMIT], 100, "%u", run.n_answers[FGR_ERR_LIMIT]);
+    cr_assert_gt(run.n_refused_by_slots, 100, "%u", run.n_refused_by_slots);
     cr_assert_gt(run.n_refused_by_settlement, 100, "%u", run.n_refused_by_settlement);
 }
 
@@ -275,7 +299,7 @@ Test(reserve, greatest_amounts_and_limits)
     struct fgr_reserve_part part = {.hops = hops, .n_hops = FGR_HOPS_MAX};
     struct fgr_reserve_request request = {.sz = sizeof request, .parts = &part, .n_parts = 1};
     for (int i = 0; i < FGR_HOPS_MAX; i++) {
-        hops[i] = (struct fgr_reserve_hop){{0}, {FGR_MSAT_MAX}, {UINT64_MAX}};
+        hops[i] = (struct fgr_reserve_hop){{0}, {FGR_MSAT_MAX}, {UINT64_MAX}, 0};
     }
     cr_assert_eq(fgr_reserve_take(reserve, id, &request, &err), FGR_ERR_NO_ROUTE);
     cr_assert_eq(fgr_reserve_amount(reserve, (fgr_edge_idx){0}).v, 0);
@@ -296,7 +320,7 @@ Test(reserve, impossible_requests_are_refused_and_change_nothing)
     cr_assert_eq(reserve, NULL);
     cr_assert_eq(fgr_reserve_create(&reserve, 2, FGR_PARTS_MAX, NULL, &err), FGR_OK);
     for (int i = 0; i <= FGR_HOPS_MAX; i++) {
-        hops[i] = (struct fgr_reserve_hop){{1}, {1}, {FGR_PARTS_MAX}};
+        hops[i] = (struct fgr_reserve_hop){{1}, {1}, {FGR_PARTS_MAX}, FGR_PARTS_MAX};
     }
     for (int i = 0; i <= FGR_PARTS_MAX; i++) {
         parts[i] = (struct fgr_reserve_part){.hops = hops, .n_hops = 1};
@@ -317,10 +341,10 @@ Test(reserve, impossible_requests_are_refused_and_change_nothing)
         cr_assert_eq(err.record, 7);
     }
     parts[7].n_hops = 1;
-    static const struct fgr_reserve_hop bad_hops[] = {{{2}, {1}, {9}},
-                                                      {{FGR_IDX_NONE}, {1}, {9}},
-                                                      {{1}, {0}, {9}},
-                                                      {{1}, {FGR_MSAT_MAX + 1}, {9}}};
+    static const struct fgr_reserve_hop bad_hops[] = {{{2}, {1}, {9}, 0},
+                                                      {{FGR_IDX_NONE}, {1}, {9}, 0},
+                                                      {{1}, {0}, {9}, 0},
+                                                      {{1}, {FGR_MSAT_MAX + 1}, {9}, 0}};
     for (size_t i = 0; i < sizeof bad_hops / sizeof bad_hops[0]; i++) {
         parts[7].hops = &bad_hops[i];
         cr_assert_eq(fgr_reserve_take(reserve, ids, &good, &err), FGR_ERR_ARG, "hop %zu", i);

@@ -76,7 +76,7 @@ static void hold_some(struct world *w, bool is_whole_sat)
         uint64_t amount_msat =
             fgr_nasty_chance(&w->rng, 25) ? room_msat : fgr_rng_below(&w->rng, 3 * w->amount_msat);
         amount_msat -= is_whole_sat ? amount_msat % 1000 : 0;
-        struct fgr_reserve_hop hop = {{edge}, {amount_msat}, {known->max_msat}};
+        struct fgr_reserve_hop hop = {{edge}, {amount_msat}, {known->max_msat}, 0};
         struct fgr_reserve_part part = {.hops = &hop, .n_hops = 1};
         struct fgr_reserve_request request = {
             .sz = sizeof request, .parts = &part, .n_parts = 1, .expires_ns = UINT64_MAX};

@@ -2,8 +2,8 @@
 /*
  * stress_planners.c - many threads pay over one view, all the way: what is known, what is reserved,
  * a route, its reservation, then failure or arrival. By value: what all of them hold on a
- * half-channel never exceeds its capacity, no arrival spends what is not there, and each route is
- * right beside the reservations that it saw.
+ * half-channel never exceeds its capacity nor its slots, no arrival spends what is not there, and
+ * each route is right beside the reservations that it saw.
  *
  * All threads add the same half-channel, to a recipient that the view does not have. Arrivals lower
  * `spendable` before they settle; later the money comes back.
@@ -14,6 +14,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "fulgurite/reserve.h"
 #include "graph/util/rng.h"
@@ -21,6 +22,7 @@
 #include "tests/support/settings.h"
 
 enum { THREADS = 6, ROUNDS = 4000, NODES = 10, CHANS = 24, LEASES = 24, HELD = 8 };
+enum { SLOTS = 3 }; /* of every half-channel */
 enum { VIEW_EDGES = 2 * CHANS, EDGES = VIEW_EDGES + 2, HINT = VIEW_EDGES, RECIPIENT = NODES };
 
 #define HINT_MSAT 900000
@@ -41,8 +43,9 @@ struct shared {
     uint8_t recipient[FGR_NODE_ID_BYTES];
     uint64_t capacity_msat[EDGES];
     _Atomic uint64_t spendable_msat[EDGES];
-    _Atomic uint64_t
-        held_msat[EDGES]; /* counted by those who hold it, after take, before its end */
+    /* Counted by those who hold it, after take and until before its end. */
+    _Atomic uint64_t held_msat[EDGES];
+    _Atomic uint32_t n_held[EDGES];
 };
 
 /* A part in flight. */
@@ -53,7 +56,7 @@ struct held {
 };
 
 struct counts {
-    unsigned taken, no_route, too_late, no_lease, settled, released;
+    unsigned taken, no_route, too_late, no_slot, no_lease, settled, released;
 };
 
 struct thread {
@@ -131,6 +134,9 @@ static bool plan(struct thread *thread, struct held *out)
         CHECK(fgr_reserve_hops(out->hops, view, overlay, route.hops, route.n_hops, &err) == FGR_OK,
               "%s", err.text);
     }
+    for (uint32_t h = 0; rc == FGR_OK && h < out->n_hops; h++) {
+        out->hops[h].max_htlcs = SLOTS;
+    }
     fgr_overlay_destroy(overlay);
     return rc == FGR_OK;
 }
@@ -148,6 +154,9 @@ static void count_held(struct thread *thread, const struct held *held)
         CHECK(sum_msat <= thread->shared->capacity_msat[edge],
               "%" PRIu64 " msat are held on half-channel %" PRIu32 ", which has %" PRIu64, sum_msat,
               edge, thread->shared->capacity_msat[edge]);
+        uint32_t n =
+            atomic_fetch_add_explicit(&thread->shared->n_held[edge], 1, memory_order_relaxed);
+        CHECK(n < SLOTS, "%" PRIu32 " HTLCs before this one on half-channel %" PRIu32, n, edge);
     }
 }
 
@@ -171,7 +180,9 @@ static void pay(struct thread *thread)
                                           .expires_ns = UINT64_MAX};
     enum fgr_err rc = fgr_reserve_take(thread->shared->reserve, &held->id, &request, &err);
     CHECK(rc == FGR_OK || rc == FGR_ERR_NO_ROUTE || rc == FGR_ERR_LIMIT, "take: %s", err.text);
-    thread->counts.too_late += rc == FGR_ERR_NO_ROUTE;
+    bool is_full = strstr(err.text, "has no slots for") != NULL;
+    thread->counts.no_slot += is_full;
+    thread->counts.too_late += rc == FGR_ERR_NO_ROUTE && !is_full;
     thread->counts.no_lease += rc == FGR_ERR_LIMIT;
     if (rc == FGR_OK) {
         count_held(thread, held);
@@ -208,6 +219,8 @@ static void end_one(struct thread *thread)
     for (uint32_t h = 0; h < held.n_hops; h++) {
         atomic_fetch_sub_explicit(&thread->shared->held_msat[held.hops[h].edge.v],
                                   held.hops[h].amount.v, memory_order_relaxed);
+        atomic_fetch_sub_explicit(&thread->shared->n_held[held.hops[h].edge.v], 1,
+                                  memory_order_relaxed);
     }
     if (fgr_rng_below(&thread->rng, 2) == 0) {
         arrive(thread, &held);
@@ -280,9 +293,7 @@ static struct shared *create_shared(void)
     draw_chans(&rng, chans);
     CHECK(fgr_maker_create(&maker, NODES + 1, &err), "%s", err.text);
     CHECK(fgr_maker_view(maker, &shared->made, chans, CHANS, NODES, &err), "%s", err.text);
-    for (unsigned i = 0; i < FGR_NODE_ID_BYTES; i++) {
-        shared->recipient[i] = fgr_maker_id(maker, NODES)[i];
-    }
+    memcpy(shared->recipient, fgr_maker_id(maker, NODES), FGR_NODE_ID_BYTES);
     fgr_maker_destroy(maker);
     CHECK(fgr_reserve_create(&shared->reserve, EDGES, LEASES, NULL, &err) == FGR_OK, "%s",
           err.text);
@@ -291,6 +302,7 @@ static struct shared *create_shared(void)
             edge < VIEW_EDGES ? chans[edge / 2].capacity_sat * 1000 : HINT_MSAT;
         atomic_init(&shared->spendable_msat[edge], shared->capacity_msat[edge]);
         atomic_init(&shared->held_msat[edge], 0);
+        atomic_init(&shared->n_held[edge], 0);
     }
     return shared;
 }
@@ -299,6 +311,8 @@ static void check_end(const struct shared *shared)
 {
     CHECK(fgr_reserve_list(shared->reserve, NULL, 0) == 0, "something stays reserved");
     for (uint32_t edge = 0; edge < EDGES; edge++) {
+        CHECK(fgr_reserve_htlcs(shared->reserve, (fgr_edge_idx){edge}) == 0,
+              "half-channel %" PRIu32 " keeps HTLCs", edge);
         CHECK(spendable_msat(shared, edge) == shared->capacity_msat[edge],
               "half-channel %" PRIu32 " ends with another balance", edge);
     }
@@ -309,6 +323,7 @@ static void add_counts(struct counts *sum, const struct counts *more)
     sum->taken += more->taken;
     sum->no_route += more->no_route;
     sum->too_late += more->too_late;
+    sum->no_slot += more->no_slot;
     sum->no_lease += more->no_lease;
     sum->settled += more->settled;
     sum->released += more->released;
@@ -344,9 +359,10 @@ int main(void)
     fgr_made_close(&shared->made);
     free(threads);
     free(shared);
-    printf("ok - planners: %u parts taken, %u settled, %u released; %u too late, %u without a "
-           "route, %u without a lease\n",
-           counts.taken, counts.settled, counts.released, counts.too_late, counts.no_route,
-           counts.no_lease);
+    printf(
+        "ok - planners: %u parts taken, %u settled, %u released; %u too late, %u without a slot, "
+        "%u without a route, %u without a lease\n",
+        counts.taken, counts.settled, counts.released, counts.too_late, counts.no_slot,
+        counts.no_route, counts.no_lease);
     return EXIT_SUCCESS;
 }

@@ -195,8 +195,9 @@ Test(reserved, a_table_is_told_whole_or_not_at_all)
     fgr_lease_id id;
     open_net(&net);
     struct fgr_overlay_builder *builder = new_builder(&net);
-    const struct fgr_reserve_hop hops[] = {
-        {{HINT}, {7000}, {70000}}, {{CHEAP}, {400000}, {1000000}}, {{CHEAP}, {1}, {1000000}}};
+    const struct fgr_reserve_hop hops[] = {{{HINT}, {7000}, {70000}, 0},
+                                           {{CHEAP}, {400000}, {1000000}, 0},
+                                           {{CHEAP}, {1}, {1000000}, 0}};
     cr_assert_eq(fgr_reserve_tell(net.reserve, builder, &err), FGR_OK, "%s", err.text);
     cr_assert_eq(take_hops(&net, &id, hops, 3, 0), FGR_OK);
     cr_assert_eq(fgr_reserve_tell(net.reserve, builder, &err), FGR_ERR_ARG);

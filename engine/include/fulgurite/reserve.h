@@ -27,7 +27,8 @@
  * date. (The two directions of a channel are two half-channels here, each with its own limit.)
  *
  * Threads: any number of threads in every function but create and destroy; nobody ever waits.
- * Memory: fgr_reserve_create takes all of it, 16 bytes per half-channel and 672 per lease.
+ * Memory: fgr_reserve_create takes all of it, 20 bytes per half-channel and 672 per lease; a list
+ * of what is reserved lives while fgr_reserve_tell runs.
  */
 #ifndef FULGURITE_RESERVE_H
 #define FULGURITE_RESERVE_H
@@ -60,8 +61,9 @@ FGR_API void fgr_reserve_destroy(struct fgr_reserve *reserve);
 
 struct fgr_reserve_hop {
     fgr_edge_idx edge;
-    fgr_msat amount; /* what the part puts on it; 1 msat to FGR_MSAT_MAX */
-    fgr_msat limit;  /* of all reservations together, this one included */
+    fgr_msat amount;    /* what the part puts on it; 1 msat to FGR_MSAT_MAX */
+    fgr_msat limit;     /* of all reservations together, this one included */
+    uint32_t max_htlcs; /* HTLCs in flight on it, this one included; 0 = no limit */
 };
 
 struct fgr_reserve_part {
@@ -78,8 +80,9 @@ struct fgr_reserve_request {
 };
 
 /* Reserves all parts, each under an id of its own in out_ids[n_parts], or nothing.
- * Errors: NO_ROUTE (an answer: a half-channel, err.record, has no room left or was settled since
- * the limits were read; plan again), LIMIT (not enough leases are free), ARG (err says what). */
+ * Errors: NO_ROUTE (an answer: a half-channel, err.record, has no room or no slot left or was
+ * settled since the limits were read; plan again), LIMIT (not enough leases are free), ARG (err
+ * says what). */
 FGR_API FGR_NODISCARD enum fgr_err fgr_reserve_take(struct fgr_reserve *reserve,
                                                     fgr_lease_id *out_ids,
                                                     const struct fgr_reserve_request *request,
@@ -102,6 +105,9 @@ FGR_API uint64_t fgr_reserve_settled(const struct fgr_reserve *reserve);
 
 /* What is reserved on a half-channel; 0 for one that the table does not have. */
 FGR_API fgr_msat fgr_reserve_amount(const struct fgr_reserve *reserve, fgr_edge_idx edge);
+
+/* How many HTLCs are reserved on a half-channel; 0 for one that the table does not have. */
+FGR_API uint32_t fgr_reserve_htlcs(const struct fgr_reserve *reserve, fgr_edge_idx edge);
 
 struct fgr_reserved {
     fgr_edge_idx edge;
@@ -128,7 +134,8 @@ FGR_API FGR_NODISCARD enum fgr_err fgr_reserve_tell(const struct fgr_reserve *re
 
 /* What a part with these hops is to reserve, as out_hops[n_hops]: hops[i].amount on hops[i].edge,
  * within the most that `overlay` (NULL = none; the one of the query) knows the half-channel to
- * carry, with what it says is reserved.
+ * carry, with what it says is reserved. A limit on HTLCs is the caller's to add: the slots of its
+ * own channels, for instance. (No route sees those: ban what has none left.)
  * Errors: ARG (a hop is not over a usable half-channel of view and overlay). */
 FGR_API FGR_NODISCARD enum fgr_err fgr_reserve_hops(struct fgr_reserve_hop *out_hops,
                                                     const struct fgr_view *view,
