@@ -43,7 +43,9 @@ static void open_net(struct net *net, const struct fgr_maker_chan *chans, uint32
                                   .max_hops = FGR_HOPS_DEFAULT,
                                   .final_cltv = FGR_FINAL_CLTV_DEFAULT,
                                   .max_parts = FGR_PARTS_DEFAULT,
-                                  .min_part = {1}}};
+                                  .min_part = {1},
+                                  .max_gap_ppm = FGR_SPLIT_GAP_DEFAULT_PPM,
+                                  .cost = {.fail_base_msat = 100000, .fail_amount_ppm = 1000}}};
     cr_assert(fgr_maker_create(&net->maker, NODES_MAX, &err), "%s", err.text);
     cr_assert(fgr_maker_view(net->maker, &net->made, chans, n_chans, NODES_MAX, &err), "%s",
               err.text);
@@ -205,6 +207,84 @@ Test(capacity, uses_a_channel_one_way)
     for (uint32_t b = 0; b < net.capacity.n_bundles; b++) {
         cr_assert_eq(net.capacity.bundles[b].n_edges, 2, "over the middle both ways");
     }
+    close_net(&net);
+}
+
+/* ---- with a goal ----------------------------------------------------------------------------- */
+
+static void ask_at(struct net *net, struct fgr_capacity_at *out, uint32_t probability_ppm,
+                   uint32_t fee_ppm, uint64_t most_msat)
+{
+    struct fgr_choice_scratch *scratch = NULL;
+    struct fgr_error err;
+    struct fgr_capacity_goal goal = {
+        .probability_ppm = probability_ppm, .fee_ppm = fee_ppm, .most = {most_msat}};
+    cr_assert_eq(fgr_choice_scratch_create(&scratch, net->made.view, NULL, &err), FGR_OK);
+    cr_assert_eq(fgr_capacity_at(scratch, out, net->made.view, &net->query, &goal, &err), FGR_OK,
+                 "%s", err.text);
+    fgr_choice_scratch_destroy(scratch);
+}
+
+/* One channel passes a with probability (c + 1 - a) / (c + 1): half of it with one half. */
+Test(capacity, finds_the_amount_of_a_probability)
+{
+    static const uint32_t wanted_ppm[] = {500000, 900000, 990000, 1000000};
+    struct net net;
+    struct fgr_maker_chan chans[] = {one_way(0, 1, 1000000)};
+    open_net(&net, chans, 1);
+    for (unsigned i = 0; i < 4; i++) {
+        struct fgr_capacity_at at;
+        double most = 1e9 * (1 - wanted_ppm[i] / 1e6);
+        ask_at(&net, &at, wanted_ppm[i], FGR_FEE_PPM_ANY, 1000000000);
+        cr_assert((double)at.at_least.v <= most + 1 && (double)at.at_least.v >= most * 0.985 - 1,
+                  "%u ppm: at least %lu", wanted_ppm[i], (unsigned long)at.at_least.v);
+        cr_assert((double)at.not_at.v > most && (double)at.not_at.v <= most * 1.015 + 5000,
+                  "%u ppm: not at %lu", wanted_ppm[i], (unsigned long)at.not_at.v);
+        cr_assert(at.at_least.v == 0 || at.probability >= wanted_ppm[i] / 1e6);
+    }
+    close_net(&net);
+}
+
+/* Dearer than the goal at any amount, dear only for small ones, and cheap. */
+Test(capacity, finds_the_amount_of_a_fee)
+{
+    static const uint32_t ppm[] = {20000, 5000, 0};
+    for (unsigned i = 0; i < 3; i++) {
+        struct net net;
+        struct fgr_capacity_at at;
+        struct fgr_maker_chan chans[] = {one_way(0, 2, 10000), one_way(2, 1, 5000)};
+        half_of(&chans[1])->ppm = ppm[i];
+        half_of(&chans[1])->base_msat = 1000;
+        open_net(&net, chans, 2);
+        ask_at(&net, &at, 0, 10000, 5000000);
+        cr_assert_eq(at.at_least.v, i == 0 ? 0 : 5000000, "%u ppm: %lu", ppm[i],
+                     (unsigned long)at.at_least.v);
+        cr_assert_eq(at.not_at.v > 0, i == 0, "%u ppm: not at %lu", ppm[i],
+                     (unsigned long)at.not_at.v);
+        cr_assert_leq(at.fee.v, at.at_least.v / 100);
+        close_net(&net);
+    }
+}
+
+Test(capacity, refuses_goals_that_make_no_sense)
+{
+    struct net net;
+    struct fgr_choice_scratch *scratch = NULL;
+    struct fgr_capacity_at at;
+    struct fgr_error err;
+    struct fgr_maker_chan chans[] = {one_way(0, 1, 10)};
+    open_net(&net, chans, 1);
+    cr_assert_eq(fgr_choice_scratch_create(&scratch, net.made.view, NULL, &err), FGR_OK);
+    struct fgr_capacity_goal goal = {.probability_ppm = 1000001, .fee_ppm = 1};
+    cr_assert_eq(fgr_capacity_at(scratch, &at, net.made.view, &net.query, &goal, &err),
+                 FGR_ERR_ARG);
+    goal = (struct fgr_capacity_goal){.fee_ppm = FGR_FEE_PPM_ANY + 1};
+    cr_assert_eq(fgr_capacity_at(scratch, &at, net.made.view, &net.query, &goal, &err),
+                 FGR_ERR_ARG);
+    goal = (struct fgr_capacity_goal){.fee_ppm = 1, .most = {0}};
+    cr_assert_eq(fgr_capacity_at(scratch, &at, net.made.view, &net.query, &goal, &err), FGR_OK);
+    cr_assert(at.at_least.v == 0 && at.not_at.v == 0 && at.n_solves == 0);
+    fgr_choice_scratch_destroy(scratch);
     close_net(&net);
 }
 
