@@ -62,7 +62,7 @@ def check_part(policies, part, on_edge):
 
 def check_sums(policies, answer, on_edge):
     """Returns the probability of the set and the least and the most that a failure may cost."""
-    weight = 100000 + answer["amount_msat"] // 1000
+    weight = answer.get("choice", answer).get("fail_msat", 100000 + answer["amount_msat"] // 1000)
     probability, cost = 1.0, 0.0
     for key, amount in on_edge.items():
         capacity = policies[key]["capacity"]
@@ -114,6 +114,10 @@ def check(policies, answer):
     for part in answer["parts"]:
         part_fee, part_risk = check_part(policies, part, on_edge)
         fee, risk = fee + part_fee, risk + part_risk
+    if "choice" in answer:
+        if answer["choice"]["kind"] == "most_likely":
+            risk = 0
+        same("price", answer["choice"]["price_msat"], fee + risk)
     same("fee", answer["fee_msat"], fee)
     same("amounts", sum(part["amount_msat"] for part in answer["parts"]), answer["amount_msat"])
     probability, least, most = check_sums(policies, answer, on_edge)
@@ -137,12 +141,13 @@ def main():
             if answer["status"] != "ok":
                 continue
             try:
-                check(policies, answer)
+                for one in answer.get("points", [answer]):
+                    check(policies, {"amount_msat": answer["amount_msat"], **one})
                 if rows:
                     check_limits(answer, rows[answer["id"]])
             except (AssertionError, KeyError) as error:
                 sys.exit(f"{sys.argv[2]}:{number}: {error!r}")
-            counts[len(answer["parts"]) > 1] += 1
+            counts[len(one["parts"]) > 1] += 1
     assert sum(counts) > 0, "no answer to check"
     print(f"single {counts[0]} several {counts[1]}")
 

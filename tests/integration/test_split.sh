@@ -94,6 +94,81 @@ cat tight >>out
 holds "a gap that is asked for costs nothing more" python3 "$here/field.py" out \
     'a[1]["cost_msat"] <= a[0]["cost_msat"]'
 
+# Choices: each answer is checked as any other, and is what was asked for.
+# choose NAME OPTION...: the JSON answer with these options
+choose() {
+    name=$1
+    shift
+    run split -g mesh.fgr "node 0" "node 5" 300000sat "$@" --json
+    is 0 "$name"
+    holds "$name: an answer" python3 "$here/answers.py" out 1
+    recheck "$name" mesh.json "single|several"
+}
+choose "the best"
+cp out best
+run split -g mesh.fgr "node 0" "node 5" 300000sat --pareto --json
+is 0 "a curve"
+cp out curve
+holds "a curve: points that rise in fee and probability" python3 "$here/field.py" curve \
+    'len(a[0]["points"]) > 2 and all(p["fee_msat"] < q["fee_msat"] and
+     p["probability"] < q["probability"] for p, q in zip(a[0]["points"], a[0]["points"][1:]))'
+cp curve out
+recheck "a curve" mesh.json "single|several"
+holds "a curve: each point is a set of parts with its bound" python3 "$here/field.py" curve \
+    'all(sum(part["amount_msat"] for part in p["parts"]) == 300000000 and
+     sum(part["fee_msat"] for part in p["parts"]) == p["fee_msat"] and
+     p["bound_msat"] <= p["cost_msat"] for p in a[0]["points"])'
+run split -g mesh.fgr "node 0" "node 5" 300000sat --pareto
+is 0 "a curve as a table"
+holds "a curve as a table: its head" grep -qE '^fee msat +prob % +parts ' out
+choose "within a probability" --min-probability "$(python3 -c 'import json
+print(round(sum(p["probability"] for p in json.load(open("curve"))["points"][:2]) * 50, 4))')%"
+cat best >>out
+holds "within a probability: as probable, and its bound" python3 "$here/field.py" out \
+    'a[0]["probability"] * 1e6 >= a[0]["choice"]["wanted_ppm"] - 1 and
+     a[0]["choice"]["price_bound_msat"] <= a[0]["choice"]["price_msat"]'
+run split -g mesh.fgr "node 0" "node 5" 300000sat --min-probability 100% --json
+is 1 "certainty"
+holds "certainty: an answer" python3 "$here/answers.py" out 1
+holds "certainty: the reason" python3 "$here/field.py" out \
+    'a[0]["reason"]["code"] == "not_met" and "most probable one has" in a[0]["reason"]["text"]'
+choose "most likely" --most-likely --max-fee 1%
+cat best >>out
+holds "most likely: no less so than the best" python3 "$here/field.py" out \
+    'a[1]["probability"] <= a[0]["probability"] <= a[0]["choice"]["probability_bound"] and
+     a[0]["fee_msat"] <= 3000000'
+choose "fewest parts" --fewest-parts 50%
+cat best >>out
+holds "fewest parts: no more of them, not much dearer" python3 "$here/field.py" out \
+    'a[0]["choice"]["parts_bound"] <= len(a[0]["parts"]) <= len(a[1]["parts"]) and
+     2 * a[0]["cost_msat"] <= 3 * a[1]["cost_msat"]'
+choose "receiver pays" --receiver-pays
+holds "receiver pays: nothing is lost" python3 "$here/field.py" out \
+    'a[0]["amount_msat"] + a[0]["fee_msat"] + a[0]["choice"]["left_msat"] == 300000000 and
+     a[0]["fee_msat"] > 0'
+for option in "--min-probability 20%" "--most-likely --max-fee 1%" "--fewest-parts 9%" --receiver-pays; do
+    # shellcheck disable=SC2086  # options, one or two words
+    run split -g mesh.fgr "node 0" "node 5" 30000sat $option
+    is 0 "$option as a table"
+    holds "$option as a table: what the choice is worth" grep -q '^choice  ' out
+done
+run split -g mesh.fgr "node 0" "node 5" 300000sat --receiver-pays --mpp --json
+holds "receiver pays: the total of MPP is what arrives" python3 "$here/field.py" out \
+    'a[0]["mpp"]["total_msat"] == a[0]["amount_msat"] < 300000000'
+
+fails 2 "two choices" "--pareto and --receiver-pays exclude each other" \
+    split -g mesh.fgr "node 0" "node 5" 5sat --receiver-pays --pareto
+fails 2 "a curve for AMP" "--pareto has no single answer for --amp" \
+    split -g mesh.fgr "node 0" "node 5" 5sat --amp --pareto
+fails 2 "most likely for any fee" "--most-likely needs --max-fee" \
+    split -g mesh.fgr "node 0" "node 5" 5sat --most-likely
+fails 2 "a probability without a sign" "--min-probability '0.9' is not a share like 0.5%" \
+    split -g mesh.fgr "node 0" "node 5" 5sat --min-probability 0.9
+fails 2 "more than certain" "--min-probability '101%' is above 100%" \
+    split -g mesh.fgr "node 0" "node 5" 5sat --min-probability 101%
+fails 2 "a tolerance too fine" "--fewest-parts '0.00001%' is finer than 0.0001%" \
+    split -g mesh.fgr "node 0" "node 5" 5sat --fewest-parts 0.00001%
+
 # What stops the rest.
 run split -g small.fgr alpha gamma 1200000sat --explain
 is 1 "more than there is"

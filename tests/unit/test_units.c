@@ -202,3 +202,24 @@ Test(units, percentages_are_rounded)
         cr_expect_str_eq(fgr_units_percent(text, cases[i].part, cases[i].whole), cases[i].text);
     }
 }
+
+Test(units, shares)
+{
+    static const struct {
+        const char *text;
+        uint32_t ppm;
+    } good[] = {
+        {"95%", 950000}, {"0%", 0}, {"100%", 1000000}, {"0.0001%", 1}, {"99.9000000%", 999000}};
+    static const char *const bad[] = {
+        "", "%", "95", "95 %", "-1%", "100.0001%", "0.00001%", "1%%", "99999999999999999999999%"};
+    uint32_t ppm = 7;
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        cr_expect_eq(fgr_units_parse_share(&ppm, good[i].text, "--share", NULL), FGR_OK, "%s",
+                     good[i].text);
+        cr_expect_eq(ppm, good[i].ppm, "%s", good[i].text);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        cr_expect_eq(fgr_units_parse_share(&ppm, bad[i], "--share", NULL), FGR_ERR_ARG, "%s",
+                     bad[i]);
+    }
+}

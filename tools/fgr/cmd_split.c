@@ -14,6 +14,7 @@
 #include "tools/fgr/split_answer.h"
 #include "tools/fgr/totals.h"
 #include "tools/fgr/units.h"
+#include "tools/fgr/wish.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -26,6 +27,11 @@ enum {
     OPTION_MAX_HOPS,
     OPTION_FINAL_CLTV,
     OPTION_MAX_GAP,
+    OPTION_PARETO,
+    OPTION_MIN_PROBABILITY,
+    OPTION_MOST_LIKELY,
+    OPTION_FEWEST_PARTS,
+    OPTION_RECEIVER_PAYS,
     OPTION_AMP,
     OPTION_MPP,
     OPTION_SECRET,
@@ -48,6 +54,14 @@ static const struct argp_option options[] = {
      "stop when the cost is proven to be this close to the best possible (500); 0: as close as it "
      "gets",
      0},
+    {"pareto", OPTION_PARETO, NULL, 0, "show what more probability costs, as a few points", 0},
+    {"min-probability", OPTION_MIN_PROBABILITY, "P%", 0,
+     "the lowest fee and risk with this probability instead of the lowest cost", 0},
+    {"most-likely", OPTION_MOST_LIKELY, NULL, 0, "the highest probability within --max-fee", 0},
+    {"fewest-parts", OPTION_FEWEST_PARTS, "T%", 0,
+     "the fewest parts that cost at most this much more than the best", 0},
+    {"receiver-pays", OPTION_RECEIVER_PAYS, NULL, 0,
+     "AMOUNT includes the fees: deliver what they leave", 0},
     {"mpp", OPTION_MPP, NULL, 0, "add what parts with one payment hash carry (BOLT 4)", 0},
     {"amp", OPTION_AMP, NULL, 0, "add shares and a payment hash for each part (AMP)", 0},
     {"payment-secret", OPTION_SECRET, "HEX", 0,
@@ -88,6 +102,7 @@ struct split_args {
     const char *max_hops;
     const char *final_cltv;
     const char *max_gap;
+    struct fgr_wish_options wish;
     const char *payment_secret;
     const char *seed;
     bool has_amp;
@@ -116,6 +131,10 @@ static const char **value_of(struct split_args *args, int key)
         return &args->final_cltv;
     case OPTION_MAX_GAP:
         return &args->max_gap;
+    case OPTION_MIN_PROBABILITY:
+        return &args->wish.min_probability;
+    case OPTION_FEWEST_PARTS:
+        return &args->wish.fewest_parts;
     case OPTION_SECRET:
         return &args->payment_secret;
     case OPTION_SEED:
@@ -134,6 +153,15 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         return 0;
     }
     switch (key) {
+    case OPTION_PARETO:
+        args->wish.has_curve = true;
+        break;
+    case OPTION_MOST_LIKELY:
+        args->wish.has_most_likely = true;
+        break;
+    case OPTION_RECEIVER_PAYS:
+        args->wish.has_receiver_pays = true;
+        break;
     case OPTION_AMP:
         args->has_amp = true;
         break;
@@ -219,6 +247,19 @@ static enum fgr_err parse_secret(uint8_t out_bytes[FGR_SECRET_BYTES], bool *out_
         return fgr_fail(err, FGR_ERR_ARG, "%s is not %d hex digits", what, 2 * FGR_SECRET_BYTES);
     }
     return FGR_OK;
+}
+
+static enum fgr_err parse_wish(struct fgr_wish *wish, const struct split_args *args,
+                               struct fgr_error *err)
+{
+    if (args->wish.has_curve && (args->has_amp || args->has_mpp)) {
+        return fgr_fail(err, FGR_ERR_ARG, "--pareto has no single answer for %s",
+                        args->has_amp ? "--amp" : "--mpp");
+    }
+    if (args->wish.has_most_likely && args->max_fee == NULL) {
+        return fgr_fail(err, FGR_ERR_ARG, "--most-likely needs --max-fee");
+    }
+    return fgr_wish_init(wish, &args->wish, err);
 }
 
 static enum fgr_err parse_envelope(struct fgr_envelope *envelope, const struct split_args *args,
@@ -337,7 +378,19 @@ static void print_totals(const struct fgr_split_answer *answer, bool has_color)
     printf(" of %s searches\n", fgr_units_grouped(text, split->stats.rounds));
 }
 
-static void print_split(const struct fgr_split_answer *answer, const struct fgr_envelope *envelope)
+static void print_curve(const struct fgr_split_answer *answer, const struct fgr_wish *wish)
+{
+    bool has_color = fgr_cli_has_color(stdout);
+    char amount[FGR_UNITS_TEXT_BYTES];
+    char title[FGR_UNITS_TEXT_BYTES + 24];
+    snprintf(title, sizeof title, "%s sat", fgr_units_sat(amount, answer->query.amount));
+    fgr_names_print_ends(answer->view, NULL, title, answer->query.from, answer->query.to,
+                         has_color);
+    fgr_wish_print_curve(wish, has_color);
+}
+
+static void print_split(const struct fgr_split_answer *answer, const struct fgr_envelope *envelope,
+                        const struct fgr_wish *wish)
 {
     const struct fgr_split *split = &answer->split;
     bool has_color = fgr_cli_has_color(stdout);
@@ -353,6 +406,7 @@ static void print_split(const struct fgr_split_answer *answer, const struct fgr_
         print_hashes(envelope, has_color);
     }
     print_totals(answer, has_color);
+    fgr_wish_print(wish);
 }
 
 static void add_counters(struct fgr_grid *grid, const struct fgr_counter *counters, unsigned n)
@@ -389,11 +443,15 @@ static void print_why(const struct fgr_split_answer *answer)
 
 static enum fgr_exit print_answer(const struct fgr_split_answer *answer,
                                   const struct split_args *args,
-                                  const struct fgr_envelope *envelope)
+                                  const struct fgr_envelope *envelope, const struct fgr_wish *wish)
 {
     char text[FGR_ANSWER_TEXT_BYTES];
+    if (answer->code == FGR_OK && wish->kind == FGR_WISH_CURVE) {
+        print_curve(answer, wish);
+        return FGR_EXIT_OK;
+    }
     if (answer->code == FGR_OK) {
-        print_split(answer, envelope);
+        print_split(answer, envelope, wish);
         return FGR_EXIT_OK;
     }
     if (answer->code != FGR_ERR_NO_ROUTE) {
@@ -402,16 +460,18 @@ static enum fgr_exit print_answer(const struct fgr_split_answer *answer,
     if (args->has_explain) {
         print_why(answer);
     }
-    fgr_shortfall_text(text, sizeof text, answer->view, &answer->query, &answer->why);
+    fgr_split_answer_text(text, sizeof text, answer);
     return fgr_cli_fail(FGR_EXIT_NO_ROUTE, "no route: %s", text);
 }
 
 static enum fgr_exit print_json(const struct fgr_split_answer *answer,
-                                const struct split_args *args, const struct fgr_envelope *envelope)
+                                const struct split_args *args, const struct fgr_envelope *envelope,
+                                const struct fgr_wish *wish)
 {
     const struct fgr_split_style style = {.id = "",
                                           .envelope =
                                               envelope->kind == FGR_ENVELOPE_NONE ? NULL : envelope,
+                                          .wish = wish->kind == FGR_WISH_NONE ? NULL : wish,
                                           .has_cut = args->has_explain};
     struct fgr_json_writer json;
     struct fgr_error err;
@@ -428,7 +488,7 @@ static enum fgr_exit print_json(const struct fgr_split_answer *answer,
 }
 
 static enum fgr_exit run_query(struct fgr_split_answer *answer, const struct split_args *args,
-                               struct fgr_envelope *envelope)
+                               struct fgr_envelope *envelope, struct fgr_wish *wish)
 {
     struct fgr_splitter splitter = {0};
     struct fgr_error err;
@@ -437,15 +497,20 @@ static enum fgr_exit run_query(struct fgr_split_answer *answer, const struct spl
         if (fgr_splitter_init(&splitter, answer->view, &err) != FGR_OK) {
             return fgr_cli_fail_error(&err);
         }
-        fgr_split_answer_run(answer, &splitter);
+        if (wish->kind == FGR_WISH_NONE) {
+            fgr_split_answer_run(answer, &splitter);
+        } else {
+            fgr_split_answer_wish(answer, &splitter, wish);
+        }
     }
     if (answer->code == FGR_OK && envelope->kind != FGR_ENVELOPE_NONE &&
         fgr_envelope_seal(envelope, &answer->split, &err) != FGR_OK) {
         status = fgr_cli_fail_error(&err);
     } else {
-        status = args->has_json ? print_json(answer, args, envelope)
-                                : print_answer(answer, args, envelope);
+        status = args->has_json ? print_json(answer, args, envelope, wish)
+                                : print_answer(answer, args, envelope, wish);
     }
+    fgr_wish_deinit(wish);
     fgr_splitter_deinit(&splitter);
     return status;
 }
@@ -457,6 +522,7 @@ enum fgr_exit fgr_cmd_split(int argc, char **argv)
     struct split_args args = {0};
     struct fgr_split_answer answer;
     struct fgr_envelope envelope = {0};
+    struct fgr_wish wish;
     struct fgr_cli_image image;
     struct fgr_error err;
     fgr_msat amount;
@@ -472,7 +538,8 @@ enum fgr_exit fgr_cmd_split(int argc, char **argv)
     }
     fgr_split_query_init(&answer.query, (fgr_node_idx){0}, (fgr_node_idx){0}, amount);
     if (parse_limits(&answer.query, &args, &err) != FGR_OK ||
-        parse_envelope(&envelope, &args, &err) != FGR_OK) {
+        parse_envelope(&envelope, &args, &err) != FGR_OK ||
+        parse_wish(&wish, &args, &err) != FGR_OK) {
         return fgr_cli_fail_error(&err);
     }
     answer.query.final_bytes = fgr_envelope_final_bytes(&envelope);
@@ -482,7 +549,7 @@ enum fgr_exit fgr_cmd_split(int argc, char **argv)
     }
     answer.view = image.view;
     fgr_split_answer_find_nodes(&answer, args.positional[ARG_FROM], args.positional[ARG_TO]);
-    status = run_query(&answer, &args, &envelope);
+    status = run_query(&answer, &args, &envelope, &wish);
     fgr_cli_close_image(&image);
     return status;
 }

@@ -5,6 +5,8 @@
 #include "tools/fgr/cut.h"
 #include "tools/fgr/put.h"
 
+#include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Any set of parts will do. */
@@ -44,6 +46,46 @@ void fgr_split_answer_run(struct fgr_split_answer *answer, struct fgr_splitter *
     }
 }
 
+/* The reason where there are sets of parts, but none as wished. */
+static const char not_met[] = "not_met";
+
+void fgr_split_answer_wish(struct fgr_split_answer *answer, struct fgr_splitter *splitter,
+                           struct fgr_wish *wish)
+{
+    struct fgr_error error;
+    uint64_t start_ns = fgr_clock_ns();
+    enum fgr_err code = fgr_wish_run(wish, answer->view, &answer->query, &error);
+    uint64_t elapsed_ns = fgr_clock_ns() - start_ns;
+    answer->code = code;
+    if (code == FGR_OK && wish->kind == FGR_WISH_CURVE) {
+        answer->split = wish->curve.point[0].split;
+    } else if (code == FGR_OK) {
+        answer->query = wish->choice.query;
+        answer->split = wish->choice.split;
+    } else if (code == FGR_ERR_NO_ROUTE || code == FGR_ERR_WORK) {
+        fgr_split_answer_run(answer, splitter);
+    }
+    if (code != FGR_OK && answer->code == FGR_OK) {
+        answer->code = FGR_ERR_NO_ROUTE;
+        memset(&answer->why, 0, sizeof answer->why);
+        answer->why.code = not_met;
+    }
+    if (code != FGR_OK) {
+        answer->error = error;
+    }
+    answer->elapsed_ns = elapsed_ns;
+}
+
+void fgr_split_answer_text(char *out_text, size_t n_bytes, const struct fgr_split_answer *answer)
+{
+    const char *text = answer->error.text;
+    if (strcmp(answer->why.code, not_met) == 0) {
+        snprintf(out_text, n_bytes, "%c%s.", toupper((unsigned char)text[0]), text + 1);
+    } else {
+        fgr_shortfall_text(out_text, n_bytes, answer->view, &answer->query, &answer->why);
+    }
+}
+
 void fgr_split_answer_counters(struct fgr_counter out_counters[FGR_SPLIT_COUNTERS],
                                const struct fgr_shortfall *why)
 {
@@ -64,26 +106,24 @@ void fgr_split_answer_counters(struct fgr_counter out_counters[FGR_SPLIT_COUNTER
     memcpy(out_counters, counters, sizeof counters);
 }
 
-static void put_part(struct fgr_json_writer *json, const struct fgr_split_answer *answer,
-                     const struct fgr_envelope *envelope, uint32_t i)
+static void put_part(struct fgr_json_writer *json, const struct fgr_view *view,
+                     const struct fgr_part *part, const struct fgr_envelope *envelope, uint32_t i)
 {
-    const struct fgr_part *part = &answer->split.parts[i];
     fgr_json_object_begin(json);
     fgr_put_u64(json, "amount_msat", part->amount.v);
     fgr_put_u64(json, "fee_msat", part->fee.v);
     fgr_put_probability(json, part->probability);
     fgr_put_u64(json, "cltv_total", part->cltv_total);
-    fgr_put_hops(json, answer->view, NULL, part->hops, part->n_hops);
+    fgr_put_hops(json, view, NULL, part->hops, part->n_hops);
     if (envelope != NULL) {
         fgr_envelope_put_part(json, envelope, i);
     }
     fgr_json_object_end(json);
 }
 
-static void put_parts(struct fgr_json_writer *json, const struct fgr_split_answer *answer,
-                      const struct fgr_envelope *envelope)
+static void put_parts(struct fgr_json_writer *json, const struct fgr_view *view,
+                      const struct fgr_split *split, const struct fgr_envelope *envelope)
 {
-    const struct fgr_split *split = &answer->split;
     fgr_put_u64(json, "fee_msat", split->fee.v);
     fgr_put_u64(json, "cost_msat", split->cost.v);
     fgr_put_u64(json, "bound_msat", split->bound.v);
@@ -93,7 +133,21 @@ static void put_parts(struct fgr_json_writer *json, const struct fgr_split_answe
     fgr_json_key(json, "parts");
     fgr_json_array_begin(json);
     for (uint32_t i = 0; i < split->n_parts; i++) {
-        put_part(json, answer, envelope, i);
+        put_part(json, view, &split->parts[i], envelope, i);
+    }
+    fgr_json_array_end(json);
+}
+
+static void put_points(struct fgr_json_writer *json, const struct fgr_view *view,
+                       const struct fgr_curve *curve)
+{
+    fgr_json_key(json, "points");
+    fgr_json_array_begin(json);
+    for (uint32_t i = 0; i < curve->n_points; i++) {
+        fgr_json_object_begin(json);
+        fgr_put_u64(json, "fail_msat", curve->point[i].fail.v);
+        put_parts(json, view, &curve->point[i].split, NULL);
+        fgr_json_object_end(json);
     }
     fgr_json_array_end(json);
 }
@@ -113,7 +167,7 @@ static void put_why(struct fgr_json_writer *json, const struct fgr_split_answer 
     struct fgr_counter single[FGR_ANSWER_COUNTERS];
     struct fgr_counter parts[FGR_SPLIT_COUNTERS];
     char text[FGR_ANSWER_TEXT_BYTES];
-    fgr_shortfall_text(text, sizeof text, answer->view, &answer->query, why);
+    fgr_split_answer_text(text, sizeof text, answer);
     fgr_answer_counters(single, &why->single);
     fgr_split_answer_counters(parts, why);
     fgr_json_object_begin(json);
@@ -160,10 +214,15 @@ void fgr_split_answer_json(struct fgr_json_writer *json, const struct fgr_split_
     if (has_route && style->envelope != NULL) {
         fgr_envelope_put(json, style->envelope);
     }
-    if (has_route) {
-        put_parts(json, answer, style->envelope);
+    if (has_route && style->wish != NULL && style->wish->kind == FGR_WISH_CURVE) {
+        put_points(json, answer->view, &style->wish->curve);
+    } else if (has_route) {
+        put_parts(json, answer->view, &answer->split, style->envelope);
     } else {
         fgr_put_no_parts(json);
+    }
+    if (has_route && style->wish != NULL && style->wish->kind != FGR_WISH_CURVE) {
+        fgr_wish_put(json, style->wish);
     }
     put_stats(json, answer);
     fgr_json_object_end(json);

@@ -6,6 +6,7 @@
  *     "rounding_msat"                       what rounding down can save: cost >= bound - rounding
  *     "stats": {..., "rounds", "paths"}     searches for a further path, and how many were kept
  *     "mpp", "amp", "parts"[i]...           as in envelope.h, where wanted
+ *     "choice" or "points"                  as in wish.h, where wanted
  *
  * Where there is no route, `reason` has "proven" (a boolean), what was counted for one part, and
  * what the parts would need; with the cut where it is wanted.
@@ -22,6 +23,7 @@
 #include "tools/fgr/answer.h"
 #include "tools/fgr/envelope.h"
 #include "tools/fgr/shortfall.h"
+#include "tools/fgr/wish.h"
 
 struct fgr_split_answer {
     const struct fgr_view *view;
@@ -41,6 +43,14 @@ void fgr_split_answer_find_nodes(struct fgr_split_answer *answer, const char *fr
  * `why` says why. */
 void fgr_split_answer_run(struct fgr_split_answer *answer, struct fgr_splitter *splitter);
 
+/* The same for a wish; the query becomes that of the answer (not of a curve). Where sets of parts were
+ * found, but none as wished, `code` is NO_ROUTE and the reason's is "not_met". */
+void fgr_split_answer_wish(struct fgr_split_answer *answer, struct fgr_splitter *splitter,
+                           struct fgr_wish *wish);
+
+/* Why there is no route, as one sentence for a person. */
+void fgr_split_answer_text(char *out_text, size_t n_bytes, const struct fgr_split_answer *answer);
+
 /* What the shortfall counted, beside fgr_answer_counters of `single`. */
 #define FGR_SPLIT_COUNTERS 9
 void fgr_split_answer_counters(struct fgr_counter out_counters[FGR_SPLIT_COUNTERS],
@@ -50,6 +60,7 @@ struct fgr_split_style {
     const char *id;
     size_t n_id;
     const struct fgr_envelope *envelope; /* NULL = none */
+    const struct fgr_wish *wish;         /* the same */
     bool has_cut;
 };
 

@@ -154,6 +154,24 @@ enum fgr_err fgr_units_parse_fee_limit(fgr_msat *out_limit, const char *text, fg
     return FGR_OK;
 }
 
+enum fgr_err fgr_units_parse_share(uint32_t *out_ppm, const char *text, const char *what,
+                                   struct fgr_error *err)
+{
+    struct decimal number;
+    uint64_t share_ppm;
+    if (!read_decimal(&number, text) || strcmp(number.rest, "%") != 0) {
+        return fgr_fail(err, FGR_ERR_ARG, "%s '" SHOWN "' is not a share like 0.5%%", what, text);
+    }
+    if (!scale_decimal(&share_ppm, &number, 10000)) {
+        return fgr_fail(err, FGR_ERR_ARG, "%s '" SHOWN "' is finer than 0.0001%%", what, text);
+    }
+    if (share_ppm > 1000000) {
+        return fgr_fail(err, FGR_ERR_ARG, "%s '" SHOWN "' is above 100%%", what, text);
+    }
+    *out_ppm = (uint32_t)share_ppm;
+    return FGR_OK;
+}
+
 enum fgr_err fgr_units_parse_count(uint64_t *out_count, const char *text, const char *what,
                                    uint64_t min, uint64_t max, struct fgr_error *err)
 {

@@ -25,6 +25,10 @@ FGR_NODISCARD enum fgr_err fgr_units_parse_amount(fgr_msat *out_amount, const ch
 FGR_NODISCARD enum fgr_err fgr_units_parse_fee_limit(fgr_msat *out_limit, const char *text,
                                                      fgr_msat amount, struct fgr_error *err);
 
+/* "95%" or "0.5%" in millionths, up to 100%. Errors: ARG. */
+FGR_NODISCARD enum fgr_err fgr_units_parse_share(uint32_t *out_ppm, const char *text,
+                                                 const char *what, struct fgr_error *err);
+
 /* Digits only, min to max. Errors: ARG. */
 FGR_NODISCARD enum fgr_err fgr_units_parse_count(uint64_t *out_count, const char *text,
                                                  const char *what, uint64_t min, uint64_t max,
