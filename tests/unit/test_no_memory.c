@@ -10,8 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fulgurite/overlay.h"
+#include "fulgurite/reserve.h"
 #include "graph/image.h"
+#include "graph/overlay.h"
+#include "tests/support/graph_maker.h"
 #include "tests/support/small_net.h"
 
 void *__wrap_malloc(size_t n_bytes);
@@ -151,4 +153,67 @@ Test(no_memory, every_allocation_of_an_overlay_may_fail)
     cr_assert_gt(n, 20, "only %u allocations", n);
     fgr_view_close(view);
     fgr_image_free(bytes, n_bytes);
+}
+
+/* ---- a table told to an overlay -------------------------------------------------------------- */
+
+static void reserve_some(struct fgr_reserve *reserve, uint32_t n_edges)
+{
+    for (uint32_t edge = 0; edge < n_edges; edge++) {
+        fgr_lease_id id;
+        struct fgr_reserve_hop hop = {.edge = {edge}, .amount = {1}, .limit = {1}};
+        struct fgr_reserve_part part = {.hops = &hop, .n_hops = 1};
+        struct fgr_reserve_request request = {
+            .sz = sizeof request, .parts = &part, .n_parts = 1, .expires_ns = UINT64_MAX};
+        cr_assert_eq(fgr_reserve_take(reserve, &id, &request, NULL), FGR_OK);
+    }
+}
+
+/* With one allocation refused the builder is as it was. True if none was left to refuse. */
+static bool tell_with(const struct fgr_reserve *reserve, const struct fgr_view *view,
+                      unsigned n_before)
+{
+    struct fgr_overlay_builder *builder;
+    struct fgr_overlay *overlay;
+    struct fgr_error err;
+    uint32_t n_edges = 2 * fgr_view_channel_count(view);
+    cr_assert_eq(fgr_overlay_builder_create(&builder, view, &err), FGR_OK);
+    n_left = n_before;
+    enum fgr_err rc = fgr_reserve_tell(reserve, builder, &err);
+    bool has_failed = n_left > n_before;
+    n_left = UINT32_MAX;
+    cr_assert_eq(rc, has_failed ? FGR_ERR_MEMORY : FGR_OK, "allocation %u", n_before);
+    cr_assert_eq(fgr_overlay_freeze(&overlay, builder, &err), FGR_OK);
+    for (uint32_t edge = 0; edge < n_edges; edge++) {
+        cr_assert_eq(fgr_overlay_masks(overlay, edge), !has_failed, "allocation %u", n_before);
+    }
+    fgr_overlay_destroy(overlay);
+    fgr_overlay_builder_destroy(builder);
+    return !has_failed;
+}
+
+Test(no_memory, a_table_is_told_whole_or_not_at_all)
+{
+    enum { CHANS = 200 };
+    struct fgr_maker_chan chans[CHANS];
+    struct fgr_maker *maker;
+    struct fgr_made made;
+    struct fgr_reserve *reserve;
+    struct fgr_error err;
+    unsigned n = 0;
+    const struct fgr_maker_half half = {.htlc_max_msat = 1000, .is_known = true};
+    for (uint32_t i = 0; i < CHANS; i++) {
+        chans[i] = (struct fgr_maker_chan){.node = {0, 1}, .capacity_sat = 1, .half = {half, half}};
+    }
+    cr_assert(fgr_maker_create(&maker, 2, &err), "%s", err.text);
+    cr_assert(fgr_maker_view(maker, &made, chans, CHANS, 2, &err), "%s", err.text);
+    cr_assert_eq(fgr_reserve_create(&reserve, 2 * CHANS, 2 * CHANS, NULL, &err), FGR_OK);
+    reserve_some(reserve, 2 * CHANS);
+    while (!tell_with(reserve, made.view, n)) {
+        n++;
+    }
+    cr_assert_gt(n, 4, "only %u allocations", n);
+    fgr_reserve_destroy(reserve);
+    fgr_made_close(&made);
+    fgr_maker_destroy(maker);
 }
