@@ -15,8 +15,11 @@
 struct fgr_arc {
     uint64_t htlc_min_msat;
     uint64_t htlc_max_msat; /* of one part */
-    uint64_t most_msat;     /* all parts together: the capacity */
-    uint32_t base_msat;     /* 0 out of the source, as the next two */
+    uint64_t sure_msat;     /* all parts together: passes for certain, */
+    uint64_t most_msat;     /* and no more than this */
+    uint64_t capacity_msat;
+    int64_t bias_msat;  /* per part */
+    uint32_t base_msat; /* 0 out of the source, as the next two */
     uint32_t ppm;
     uint32_t cltv_blocks;
     uint32_t from;
@@ -24,22 +27,26 @@ struct fgr_arc {
 };
 
 /* `source` is where the payment starts: nobody charges for its own channels. */
-static inline struct fgr_arc fgr_arc_of(const struct fgr_view *view, uint32_t edge, uint32_t source)
+static inline struct fgr_arc fgr_arc_of(const struct fgr_view *view,
+                                        const struct fgr_overlay *overlay, uint32_t edge,
+                                        uint32_t source)
 {
-    const struct fgr_half *half = &view->half[edge];
-    const struct fgr_chan *chan = fgr_view_chan_of(view, edge);
-    bool is_own = chan->node[edge & 1] == source;
-    return (struct fgr_arc){.htlc_min_msat = half->htlc_min_msat,
-                            .htlc_max_msat = half->htlc_max_msat,
-                            .most_msat = chan->capacity_sat * 1000,
-                            .base_msat = is_own ? 0 : half->base_msat,
-                            .ppm = is_own ? 0 : half->ppm,
-                            .cltv_blocks = is_own ? 0 : half->cltv_delta,
-                            .from = chan->node[edge & 1],
-                            .to = chan->node[~edge & 1]};
+    struct fgr_overlay_edge at = fgr_overlay_edge_at(view, overlay, edge);
+    bool is_own = at.from == source;
+    return (struct fgr_arc){.htlc_min_msat = at.half.htlc_min_msat,
+                            .htlc_max_msat = at.half.htlc_max_msat,
+                            .sure_msat = at.min_msat,
+                            .most_msat = at.max_msat,
+                            .capacity_msat = at.capacity_msat,
+                            .bias_msat = at.bias_msat,
+                            .base_msat = is_own ? 0 : at.half.base_msat,
+                            .ppm = is_own ? 0 : at.half.ppm,
+                            .cltv_blocks = is_own ? 0 : at.half.cltv_delta,
+                            .from = at.from,
+                            .to = at.to};
 }
 
-/* What node charges for `amount_msat`, and what locking it up costs. */
+/* What the node charges for `amount_msat`, and what locking it up costs. */
 static inline uint64_t fgr_arc_fee(const struct fgr_arc *arc, uint64_t amount_msat)
 {
     return fgr_fee_msat(amount_msat, arc->base_msat, arc->ppm);
@@ -54,7 +61,25 @@ static inline uint64_t fgr_arc_risk(const struct fgr_arc *arc, uint32_t risk_ppb
 static inline uint64_t fgr_arc_fail(const struct fgr_arc *arc, const struct fgr_cost *cost,
                                     uint64_t sum_msat)
 {
-    return sum_msat > arc->most_msat ? FGR_COST_INF : fgr_cost_fail(cost, sum_msat, arc->most_msat);
+    struct fgr_overlay_edge edge = {.capacity_msat = arc->capacity_msat,
+                                    .min_msat = arc->sure_msat,
+                                    .max_msat = arc->most_msat};
+    return fgr_cost_extra_fail(cost, &edge, sum_msat);
+}
+
+/* P of that, for people. */
+static inline double fgr_arc_probability(const struct fgr_arc *arc, enum fgr_prob_model model,
+                                         uint64_t sum_msat)
+{
+    struct fgr_prob_range range = {arc->sure_msat, arc->most_msat, arc->capacity_msat};
+    return fgr_prob_known_of(model, sum_msat, &range);
+}
+
+/* What the bias of one part comes to: as a discount no more than what it is taken from. */
+static inline int64_t fgr_arc_bias(const struct fgr_arc *arc, uint64_t unbiased_msat)
+{
+    int64_t most = unbiased_msat < INT64_MAX ? (int64_t)unbiased_msat : INT64_MAX;
+    return arc->bias_msat >= -most ? arc->bias_msat : -most;
 }
 
 #endif

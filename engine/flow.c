@@ -40,6 +40,9 @@
 /* A missing rest below this is rounding. */
 #define MISSING_MSAT 1.0
 
+/* A half-channel that is this full of what it holds for certain has a price for its room. */
+#define FULL_SHARE 0.98
+
 /* Steps in which the hull of a model without a closed form is found. */
 #define HULL_STEPS 64
 
@@ -60,7 +63,7 @@ void fgr_flow_end(struct fgr_flow *flow)
 
 void fgr_flow_restart(struct fgr_flow *flow)
 {
-    fgr_price_start(&flow->price, flow->view, flow->price.from, flow->price.to);
+    fgr_price_start(&flow->price, flow->view, flow->overlay, flow->price.from, flow->price.to);
 }
 
 void fgr_flow_forget_proofs(struct fgr_flow *flow)
@@ -108,7 +111,7 @@ void fgr_flow_start(struct fgr_flow *flow, const struct fgr_view *view,
         (struct fgr_mix_path){.is_open = true, .price = FGR_PRICE_MAX, .high_msat = FGR_MIX_MOST};
     flow->price.n_settled = 0;
     flow->price.n_relaxed = 0;
-    fgr_price_start(&flow->price, view, from, to);
+    fgr_price_start(&flow->price, view, flow->overlay, from, to);
 }
 
 static uint16_t lane_for(struct fgr_flow *flow, uint32_t edge)
@@ -116,8 +119,8 @@ static uint16_t lane_for(struct fgr_flow *flow, uint32_t edge)
     uint16_t *slot = &flow->price.lane_of[edge];
     if (*slot == FGR_LANE_NONE) {
         *slot = (uint16_t)flow->mix.n_lanes;
-        flow->mix.lane[flow->mix.n_lanes++] =
-            (struct fgr_lane){.arc = fgr_arc_of(flow->view, edge, flow->price.from), .edge = edge};
+        flow->mix.lane[flow->mix.n_lanes++] = (struct fgr_lane){
+            .arc = fgr_arc_of(flow->view, flow->overlay, edge, flow->price.from), .edge = edge};
     }
     return *slot;
 }
@@ -185,10 +188,14 @@ static void rate_amount(const struct fgr_flow *flow, struct fgr_mix_path *path, 
         double spread = fgr_tariff_spread(tariff, arc, lane->held_msat);
         double fee =
             is_spread ? fgr_tariff_fee(tariff, arc, lane->held_msat) : (double)arc->ppm * 1e-6;
+        double own = fee * tariff->fee_weight + (double)arc->cltv_blocks * tariff->risk;
+        if (is_spread) {
+            own += fgr_tariff_bias(arc) / spread;
+        }
         path->gain[i] = gain;
         path->size_msat = spread < path->size_msat ? spread : path->size_msat;
         path->fee += gain * fee;
-        path->price += gain * (fee * tariff->fee_weight + (double)arc->cltv_blocks * tariff->risk);
+        path->price += gain * own;
         if (i == 0 && is_spread) {
             path->price += gain * tariff->part_cost_msat / spread;
         }
@@ -216,6 +223,15 @@ static void rate_parts(const struct fgr_flow *flow, struct fgr_mix_path *path, b
     }
 }
 
+static double base_fees(const struct fgr_flow *flow, const struct fgr_mix_path *path)
+{
+    double sum = 0;
+    for (uint32_t i = 0; i < path->n_hops; i++) {
+        sum += (double)flow->mix.lane[path->lane[i]].arc.base_msat;
+    }
+    return sum;
+}
+
 /* What the path costs at the tariff, fixed charges spread. */
 static void rate(const struct fgr_flow *flow, struct fgr_mix_path *path)
 {
@@ -224,8 +240,7 @@ static void rate(const struct fgr_flow *flow, struct fgr_mix_path *path)
     if (flow->is_sized) {
         double fixed = path->fixed + flow->limits.part_weight;
         path->price += fixed / path->size_msat;
-        path->fee += (path->fixed - flow->mix.tariff.part_cost_msat) / flow->mix.tariff.fee_weight /
-                     path->size_msat;
+        path->fee += base_fees(flow, path) / path->size_msat;
     }
     limit(&flow->mix, path);
 }
@@ -249,6 +264,23 @@ uint32_t fgr_flow_add(struct fgr_flow *flow, const uint32_t *edge, uint32_t n_ed
     }
     rate(flow, path);
     return mix->n_paths++;
+}
+
+/* Amounts that add up to the whole again: parts that could not be made leave them otherwise. */
+static void balance_sum(struct fgr_flow *flow)
+{
+    struct fgr_mix *mix = &flow->mix;
+    double sum = 0;
+    for (uint32_t i = 0; i < mix->n_paths; i++) {
+        sum += mix->path[i].amount_msat;
+    }
+    double share = sum > flow->amount_msat ? flow->amount_msat / sum : 1.0;
+    for (uint32_t i = 0; i < mix->n_paths; i++) {
+        mix->path[i].amount_msat *= share;
+    }
+    if (sum < flow->amount_msat - MISSING_MSAT) {
+        mix->path[0].amount_msat += flow->amount_msat - sum;
+    }
 }
 
 static bool is_shut(const struct fgr_mix *mix, const struct fgr_mix_path *path)
@@ -284,6 +316,7 @@ void fgr_flow_retariff(struct fgr_flow *flow, const struct fgr_tariff *tariff, d
             path->amount_msat = 0;
         }
     }
+    balance_sum(flow);
     missing->price = fmax(missing->price, flow->proof.unit_price * MISSING_FACTOR);
     for (uint32_t i = 0; i < mix->n_lanes; i++) {
         mix->lane[i].fixed_msat = 0;
@@ -338,21 +371,32 @@ static void fit_below(const struct fgr_mix *mix, struct fgr_lane *lane)
  * well. */
 static void take_tangent(const struct fgr_mix *mix, struct fgr_lane *lane)
 {
-    double flat = fgr_tariff_flat(&mix->tariff, &lane->arc);
+    const struct fgr_arc *arc = &lane->arc;
+    double flat = fgr_tariff_flat(&mix->tariff, arc);
     lane->flow_msat = lane->flow_msat > 0 ? lane->flow_msat : 0;
-    if (mix->tariff.model == FGR_PROB_UNIFORM) {
-        double flow_msat = floor(lane->flow_msat);
-        lane->slope = fgr_mix_slope(mix, lane, flow_msat);
-        lane->offset = fgr_mix_fail(mix, lane, flow_msat) - lane->slope * flow_msat;
-        return;
+    lane->flow_msat = fmin(lane->flow_msat, (double)arc->most_msat);
+    double flow_msat = floor(lane->flow_msat);
+    bool is_full = flow_msat > (double)arc->most_msat * FULL_SHARE;
+    lane->slope = flat;
+    lane->offset = 0;
+    if (arc->bias_msat < 0 && !is_full) {
+        return; /* a discount may take all that it costs */
     }
-    lane->slope = fgr_mix_slope(mix, lane, lane->flow_msat);
-    if (lane->flow_msat <= 0 || lane->slope <= flat) {
-        lane->slope = flat;
-        lane->offset = 0;
-        return;
+    if (mix->tariff.model == FGR_PROB_UNIFORM && arc->sure_msat < arc->most_msat) {
+        if (flow_msat > (double)arc->sure_msat || arc->sure_msat == 0) {
+            lane->slope = mix->tariff.fail_msat / ((double)arc->most_msat + 1.0 - flow_msat);
+            lane->offset = fgr_mix_fail(mix, lane, flow_msat) - lane->slope * flow_msat;
+        }
+    } else if (flow_msat > 0 && (arc->sure_msat == 0 || is_full)) {
+        double slope = fgr_mix_slope(mix, lane, lane->flow_msat);
+        if (slope > flat) {
+            lane->slope = slope;
+            fit_below(mix, lane);
+        }
     }
-    fit_below(mix, lane);
+    if (arc->bias_msat < 0) { /* full: what it costs may go, that it is full stays */
+        lane->offset = fmin(lane->offset, -lane->slope * (double)arc->most_msat);
+    }
 }
 
 /* Sum of the offsets. */
@@ -404,7 +448,7 @@ static bool keeps_limits(const struct fgr_flow *flow, const struct fgr_price_way
 {
     uint64_t cltv = 0;
     for (uint32_t i = 1; i < way->n_edges; i++) {
-        cltv += fgr_arc_of(flow->view, way->edge[i], flow->price.from).cltv_blocks;
+        cltv += fgr_arc_of(flow->view, flow->overlay, way->edge[i], flow->price.from).cltv_blocks;
     }
     return way->n_edges <= flow->limits.hops && cltv <= flow->limits.cltv;
 }
@@ -545,17 +589,23 @@ double fgr_flow_several(struct fgr_flow *flow, double min_part_msat, double enou
     struct fgr_mix *mix = &flow->mix;
     struct fgr_tariff tariff = mix->tariff;
     struct fgr_price_way way;
+    bool is_sized = flow->is_sized;
     double whole_msat = flow->amount_msat;
     double offsets = restore_tangents(flow);
     mix->tariff.is_whole = true;
+    mix->tariff.top_msat = 1e18; /* so that a part is as large as is asked for below */
+    flow->is_sized = true;
     fgr_flow_restart(flow);
     find(flow, &way, flow->proof.unit_price);
     double price = way.price;
     double bound_msat = offsets + whole_msat * price;
     double scale = whole_msat * min_part_msat / (whole_msat - min_part_msat);
-    mix->tariff.top_msat = min_part_msat;
+    flow->limits.whole_msat = min_part_msat;
     find(flow, &way, price + (enough_msat - bound_msat) / scale);
+    flow->limits.whole_msat = whole_msat;
+    flow->is_sized = is_sized || flow->keeps_limits;
     mix->tariff = tariff;
+    fgr_flow_restart(flow);
     flow->n_rounds += 2;
     bound_msat += scale * (way.price - price);
     return bound_msat < enough_msat ? bound_msat : enough_msat;

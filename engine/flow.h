@@ -41,6 +41,7 @@ enum fgr_flow_end {
 
 struct fgr_flow {
     const struct fgr_view *view;
+    const struct fgr_overlay *overlay; /* set before the start */
     double amount_msat;
     double cost_msat;   /* of the flow, fixed charges spread */
     double bound_msat;  /* of flows, as cost_msat counts */
@@ -60,7 +61,7 @@ struct fgr_flow {
     struct fgr_proof earlier[FGR_EARLIER_MAX];
 };
 
-/* Starts anew for `flow->amount_msat` under `flow->limits`: no path, all of the amount missing. */
+/* Starts anew for `flow->amount_msat` and `flow->overlay` under `flow->limits`: no path, all of the amount missing. */
 void fgr_flow_start(struct fgr_flow *flow, const struct fgr_view *view,
                     const struct fgr_tariff *tariff, uint32_t from, uint32_t to);
 

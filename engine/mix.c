@@ -31,19 +31,29 @@
 
 /* ---- one half-channel ----------------------------------------------------------------------- */
 
-/* -ln P times M, in whole msat of flow. */
-static double fail_at(const struct fgr_mix *mix, const struct fgr_lane *lane, double flow_msat)
+/* M * -ln P, in whole msat of flow. */
+double fgr_mix_fail(const struct fgr_mix *mix, const struct fgr_lane *lane, double flow_msat)
 {
-    uint64_t most_msat = lane->arc.most_msat;
+    const struct fgr_arc *arc = &lane->arc;
     uint64_t flow = flow_msat > 0 ? (uint64_t)flow_msat : 0;
-    flow = flow < most_msat ? flow : most_msat;
-    uint64_t q48 = fgr_prob_neg_ln_q48(mix->tariff.model, flow, most_msat);
+    flow = flow < arc->most_msat ? flow : arc->most_msat;
+    uint64_t q48;
+    if (flow <= arc->sure_msat) {
+        return 0;
+    }
+    if (mix->tariff.model == FGR_PROB_UNIFORM) {
+        q48 = fgr_neg_ln_q48(arc->most_msat + 1 - flow, arc->most_msat + 1 - arc->sure_msat);
+    } else {
+        struct fgr_prob_range range = {arc->sure_msat, arc->most_msat, arc->capacity_msat};
+        q48 = fgr_prob_known_neg_ln_q48(mix->tariff.model, flow, &range);
+    }
     return mix->tariff.fail_msat * ((double)q48 / 281474976710656.0);
 }
 
-double fgr_mix_fail(const struct fgr_mix *mix, const struct fgr_lane *lane, double flow_msat)
+/* Whether the curve of the lane is its own barrier. */
+static bool is_smooth(const struct fgr_mix *mix, const struct fgr_lane *lane)
 {
-    return fail_at(mix, lane, flow_msat);
+    return mix->tariff.model == FGR_PROB_UNIFORM && lane->arc.sure_msat == 0;
 }
 
 double fgr_mix_slope(const struct fgr_mix *mix, const struct fgr_lane *lane, double flow_msat)
@@ -51,13 +61,13 @@ double fgr_mix_slope(const struct fgr_mix *mix, const struct fgr_lane *lane, dou
     double end = (double)lane->arc.most_msat + 1.0;
     double room = end - flow_msat;
     room = room > 0.5 ? room : 0.5;
-    if (mix->tariff.model == FGR_PROB_UNIFORM) {
+    if (is_smooth(mix, lane)) {
         return mix->tariff.fail_msat / room;
     }
     double h = end / 256.0;
     double low = flow_msat > h ? flow_msat - h : 0;
     double high = flow_msat + h < end - 1.0 ? flow_msat + h : end - 1.0;
-    double rise = fail_at(mix, lane, high) - fail_at(mix, lane, low);
+    double rise = fgr_mix_fail(mix, lane, high) - fgr_mix_fail(mix, lane, low);
     double slope = high > low ? rise / (high - low) : 0;
     return slope + BARRIER * mix->tariff.fail_msat / room;
 }
@@ -66,7 +76,7 @@ static double curvature(const struct fgr_mix *mix, const struct fgr_lane *lane)
 {
     double slope = lane->slope;
     double end = (double)lane->arc.most_msat + 1.0;
-    if (mix->tariff.model == FGR_PROB_UNIFORM) {
+    if (is_smooth(mix, lane)) {
         return slope / (end - lane->flow_msat > 0.5 ? end - lane->flow_msat : 0.5);
     }
     double h = end / 64.0;
@@ -94,7 +104,7 @@ double fgr_mix_cost(const struct fgr_mix *mix)
     }
     for (uint32_t i = 0; i < mix->n_lanes; i++) {
         if (mix->lane[i].flow_msat > 0) {
-            cost += fail_at(mix, &mix->lane[i], mix->lane[i].flow_msat);
+            cost += fgr_mix_fail(mix, &mix->lane[i], mix->lane[i].flow_msat);
         }
     }
     return cost;

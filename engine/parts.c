@@ -41,37 +41,57 @@ uint32_t fgr_parts_final_bytes(const struct fgr_parts_task *task, uint64_t part_
 
 /* ---- exact cost ----------------------------------------------------------------------------- */
 
-/* Adds one part to the sums of its lanes. Returns its fees and risks; FGR_COST_INF if it breaks a
+/* Adds one part to the sums of its lanes. Returns what that costs; FGR_COST_INF if it breaks a
  * limit. */
 static uint64_t add_part(struct fgr_mix *mix, const struct fgr_parts_task *task,
                          const struct fgr_parts_one *part, uint64_t *fee_msat)
 {
     const struct fgr_mix_path *path = &mix->path[part->path];
     uint64_t amount_msat = part->amount_msat;
-    uint64_t risk_msat = 0;
+    uint64_t cost = task->part_cost_msat;
     uint64_t cltv = 0;
     uint32_t bytes = fgr_parts_final_bytes(task, amount_msat);
     bool is_good = amount_msat >= task->min_part_msat && path->n_hops <= task->limits.hops;
     for (uint32_t i = path->n_hops; i-- > 0;) {
         struct fgr_lane *lane = &mix->lane[path->lane[i]];
         const struct fgr_arc *arc = &lane->arc;
-        is_good = is_good && amount_msat >= arc->htlc_min_msat && amount_msat <= arc->htlc_max_msat;
-        if (!is_good || amount_msat > arc->most_msat - lane->sum_msat) {
+        is_good = is_good && amount_msat >= arc->htlc_min_msat &&
+                  amount_msat <= arc->htlc_max_msat &&
+                  amount_msat + lane->sum_msat <= arc->most_msat;
+        uint64_t fee = fgr_arc_fee(arc, amount_msat);
+        if (!is_good || fee > FGR_MSAT_MAX) {
             return FGR_COST_INF;
         }
+        uint64_t before = fgr_arc_fail(arc, &task->cost, lane->sum_msat);
         lane->sum_msat += amount_msat;
-        if (i > 0) {
-            bytes += fgr_onion_hop_bytes(amount_msat);
-            cltv += arc->cltv_blocks;
-            risk_msat += fgr_arc_risk(arc, task->cost.risk_ppb, amount_msat);
-            uint64_t fee = fgr_arc_fee(arc, amount_msat);
-            amount_msat = fee > FGR_MSAT_MAX ? FGR_MSAT_MAX + 1 : amount_msat + fee;
+        uint64_t own = fee + fgr_arc_risk(arc, task->cost.risk_ppb, amount_msat) +
+                       (fgr_arc_fail(arc, &task->cost, lane->sum_msat) - before);
+        own += (uint64_t)fgr_arc_bias(arc, own);
+        cost = own < FGR_COST_INF - cost ? cost + own : FGR_COST_INF;
+        bytes += i > 0 ? fgr_onion_hop_bytes(amount_msat) : 0;
+        cltv += arc->cltv_blocks;
+        amount_msat += fee;
+        if (amount_msat > FGR_MSAT_MAX || cost == FGR_COST_INF) {
+            return FGR_COST_INF;
         }
     }
     is_good = is_good && cltv <= task->limits.cltv && bytes <= task->limits.bytes;
     *fee_msat += amount_msat - part->amount_msat;
-    return is_good ? amount_msat - part->amount_msat + risk_msat + task->part_cost_msat
-                   : FGR_COST_INF;
+    return is_good ? cost : FGR_COST_INF;
+}
+
+/* Larger parts first; among equals, the path that was found first. */
+static void sort_parts(struct fgr_parts *parts)
+{
+    for (uint32_t i = 1; i < parts->n_parts; i++) {
+        struct fgr_parts_one part = parts->part[i];
+        uint32_t at = i;
+        while (at > 0 && parts->part[at - 1].amount_msat < part.amount_msat) {
+            parts->part[at] = parts->part[at - 1];
+            at--;
+        }
+        parts->part[at] = part;
+    }
 }
 
 void fgr_parts_price(struct fgr_mix *mix, struct fgr_parts *parts,
@@ -80,6 +100,7 @@ void fgr_parts_price(struct fgr_mix *mix, struct fgr_parts *parts,
     uint64_t amount_msat = 0;
     uint64_t cost = 0;
     parts->fee_msat = 0;
+    sort_parts(parts);
     for (uint32_t i = 0; i < mix->n_lanes; i++) {
         mix->lane[i].sum_msat = 0;
     }
@@ -87,12 +108,6 @@ void fgr_parts_price(struct fgr_mix *mix, struct fgr_parts *parts,
         uint64_t own = add_part(mix, task, &parts->part[i], &parts->fee_msat);
         cost = own < FGR_COST_INF - cost ? cost + own : FGR_COST_INF;
         amount_msat += parts->part[i].amount_msat;
-    }
-    for (uint32_t i = 0; i < mix->n_lanes && cost < FGR_COST_INF; i++) {
-        const struct fgr_lane *lane = &mix->lane[i];
-        uint64_t own =
-            lane->sum_msat > 0 ? fgr_arc_fail(&lane->arc, &task->cost, lane->sum_msat) : 0;
-        cost = own < FGR_COST_INF - cost ? cost + own : FGR_COST_INF;
     }
     bool is_good = parts->n_parts > 0 && parts->n_parts <= task->max_parts &&
                    amount_msat == task->amount_msat && parts->fee_msat <= task->limits.fee_msat;

@@ -45,7 +45,8 @@ void fgr_split_task(struct fgr_parts_task *out_task, const struct fgr_split_quer
 /* Onion bytes of the final hop of a part: it names its own amount and that of the whole payment. */
 uint32_t fgr_parts_final_bytes(const struct fgr_parts_task *task, uint64_t part_msat);
 
-/* Exact cost and fee of the parts; FGR_COST_INF if a limit is broken. */
+/* Exact cost and fee of the parts, which are sorted by falling amount; FGR_COST_INF if a limit is
+ * broken. */
 void fgr_parts_price(struct fgr_mix *mix, struct fgr_parts *parts,
                      const struct fgr_parts_task *task);
 

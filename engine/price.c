@@ -147,27 +147,60 @@ static void relax_backward(struct fgr_price *p, const struct fgr_tariff *tariff,
     }
 }
 
+/* Follows a half-channel backwards that the columns do not tell; `lane` as the floors have it. */
+static void relax_exact_backward(struct fgr_price *p, const struct fgr_tariff *tariff,
+                                 const struct fgr_arc *arc, const struct fgr_lane *lane,
+                                 double behind)
+{
+    if (fgr_price_is_settled(p, arc->from) || (double)arc->htlc_max_msat < tariff->least_msat) {
+        return;
+    }
+    double own = fgr_price_behind(tariff, arc, arc->from == p->from, lane, 0);
+    double rest = behind + own * FLOOR_SLACK;
+    struct fgr_price_node *state = fgr_price_node_at(p, arc->from);
+    if (rest < state->rest) {
+        state->rest = rest;
+        fgr_heap_push(&p->back, fgr_price_key(rest), arc->from);
+    }
+}
+
+/* A lane with the slope, and free where it may be, that the backward front counts on. */
+static struct fgr_lane lane_at_floor(const struct fgr_price *p, const struct fgr_tariff *tariff,
+                                     uint32_t i)
+{
+    struct fgr_lane lane = p->lanes->lane[i];
+    double flat = fgr_tariff_flat(tariff, &lane.arc);
+    lane.use = i < p->n_free ? FGR_LANE_PAID : lane.use;
+    lane.slope = i < p->n_floors && p->floor[i] > flat ? p->floor[i] : flat;
+    return lane;
+}
+
 /* Where a flow is held more can pass than the columns say, and fixed charges count less. */
 static void relax_lanes_backward(struct fgr_price *p, const struct fgr_tariff *tariff,
                                  uint32_t node, double behind)
 {
     for (uint32_t i = 0; i < p->lanes->n; i++) {
         const struct fgr_lane *lane = &p->lanes->lane[i];
-        if (lane->arc.to != node || (i >= p->n_free && !fgr_price_is_special(tariff, lane)) ||
-            fgr_price_is_settled(p, lane->arc.from)) {
-            continue;
+        if (lane->arc.to == node && (i < p->n_free || fgr_price_is_special(tariff, lane))) {
+            struct fgr_lane at_floor = lane_at_floor(p, tariff, i);
+            relax_exact_backward(p, tariff, &lane->arc, &at_floor, behind);
         }
-        struct fgr_lane at_floor = *lane;
-        double flat = fgr_tariff_flat(tariff, &lane->arc);
-        at_floor.use = i < p->n_free ? FGR_LANE_PAID : lane->use;
-        at_floor.slope = i < p->n_floors && p->floor[i] > flat ? p->floor[i] : flat;
-        double own = fgr_price_behind(tariff, &lane->arc, lane->arc.from == p->from, &at_floor, 0);
-        double rest = behind + own * FLOOR_SLACK;
-        struct fgr_price_node *state = fgr_price_node_at(p, lane->arc.from);
-        if (rest < state->rest) {
-            state->rest = rest;
-            fgr_heap_push(&p->back, fgr_price_key(rest), lane->arc.from);
+    }
+}
+
+/* The overlay's half-channels into a node. */
+static void relax_extra_backward(struct fgr_price *p, const struct fgr_tariff *tariff,
+                                 uint32_t node, double behind)
+{
+    struct fgr_overlay_list list = fgr_overlay_in(p->overlay, node);
+    for (uint32_t i = 0; i < list.n; i++) {
+        struct fgr_arc arc = fgr_arc_of(p->view, p->overlay, list.edge[i], p->from);
+        uint16_t lane = p->lane_of[list.edge[i]];
+        struct fgr_lane at_floor = {.slope = fgr_tariff_flat(tariff, &arc)};
+        if (lane != FGR_LANE_NONE) {
+            at_floor = lane_at_floor(p, tariff, lane);
         }
+        relax_exact_backward(p, tariff, &arc, &at_floor, behind);
     }
 }
 
@@ -183,16 +216,20 @@ void fgr_price_step_backward(struct fgr_price *p, const struct fgr_tariff *tarif
         fgr_heap_push(&p->near, fgr_price_key(state->price + state->rest), node);
     }
     const struct fgr_adjacency *in = &p->view->in;
-    uint32_t end = in->first[node + 1];
-    p->work[1] += STEP_WORK + end - in->first[node];
-    p->n_relaxed += end - in->first[node];
-    for (uint32_t first = in->first[node]; first < end; first += FGR_PRICE_BLOCK) {
-        uint32_t n = end - first < FGR_PRICE_BLOCK ? end - first : FGR_PRICE_BLOCK;
+    struct fgr_span span = fgr_walk_span(p->view, in, node);
+    bool is_touched = fgr_overlay_touches_in(p->overlay, node);
+    p->work[1] += STEP_WORK + span.end - span.first;
+    p->n_relaxed += span.end - span.first;
+    for (uint32_t first = span.first; first < span.end; first += FGR_PRICE_BLOCK) {
+        uint32_t n = span.end - first < FGR_PRICE_BLOCK ? span.end - first : FGR_PRICE_BLOCK;
         fgr_price_scan(p->scan, in, first, n, terms);
         for (uint32_t i = 0; i < n; i++) {
-            relax_backward(p, tariff, first + i, (double)p->scan[i], state->rest);
+            if (!is_touched || !fgr_overlay_masks(p->overlay, in->edge[first + i])) {
+                relax_backward(p, tariff, first + i, (double)p->scan[i], state->rest);
+            }
         }
     }
+    relax_extra_backward(p, tariff, node, state->rest);
     relax_lanes_backward(p, tariff, node, state->rest);
     refresh_radius(p);
 }
@@ -270,10 +307,10 @@ static void relax_forward(struct search *s, uint32_t edge, uint32_t node, double
     struct fgr_price *p = s->p;
     struct fgr_price_node *state = fgr_price_node_at(p, node);
     double rest = fgr_price_rest(p, node);
-    if (price + bound >= state->price || price + bound + rest >= s->best) {
+    if (node == p->from || price + bound >= state->price || price + bound + rest >= s->best) {
         return;
     }
-    struct fgr_arc arc = fgr_arc_of(p->view, edge, p->from);
+    struct fgr_arc arc = fgr_arc_of(p->view, p->overlay, edge, p->from);
     uint16_t lane = p->lane_of[edge];
     if (lane != FGR_LANE_NONE && s->lanes->lane[lane].use == FGR_LANE_SHUT) {
         return;
@@ -281,7 +318,8 @@ static void relax_forward(struct search *s, uint32_t edge, uint32_t node, double
     double behind = fgr_price_behind(s->tariff, &arc, arc.from == p->from,
                                      lane == FGR_LANE_NONE ? NULL : &s->lanes->lane[lane], price);
     if (behind >= state->price || behind + rest >= s->best ||
-        (double)arc.htlc_min_msat > s->tariff->part_msat) {
+        (double)arc.htlc_min_msat > s->tariff->part_msat ||
+        (double)arc.htlc_max_msat < s->tariff->least_msat) {
         return;
     }
     state->price = behind;
@@ -299,27 +337,33 @@ static void expand_forward(struct search *s, uint32_t node, double price)
 {
     struct fgr_price *p = s->p;
     const struct fgr_adjacency *out = &p->view->out;
-    uint32_t end = out->first[node + 1];
-    p->work[0] += STEP_WORK + end - out->first[node];
-    p->n_relaxed += end - out->first[node];
+    struct fgr_span span = fgr_walk_span(p->view, out, node);
+    bool is_touched = fgr_overlay_touches_out(p->overlay, node);
+    bool is_source = node == p->from;
+    p->work[0] += STEP_WORK + span.end - span.first;
+    p->n_relaxed += span.end - span.first;
     p->n_settled++;
-    for (uint32_t first = out->first[node]; first < end; first += FGR_PRICE_BLOCK) {
-        uint32_t n = end - first < FGR_PRICE_BLOCK ? end - first : FGR_PRICE_BLOCK;
+    for (uint32_t first = span.first; first < span.end; first += FGR_PRICE_BLOCK) {
+        uint32_t n = span.end - first < FGR_PRICE_BLOCK ? span.end - first : FGR_PRICE_BLOCK;
         fgr_price_scan(p->scan, out, first, n, &s->terms);
-        bool is_source = node == p->from;
         /* Anything above the slack cannot be part of a cheaper way. */
         float slack = is_source ? INFINITY : nextafterf((float)(s->best - price), INFINITY);
         for (uint32_t i = 0; i < n; i++) {
-            if (p->scan[i] < slack && out->nbr[first + i] != p->from) {
-                relax_forward(s, out->edge[first + i], out->nbr[first + i], price,
+            uint32_t edge = out->edge[first + i];
+            if (p->scan[i] < slack && !(is_touched && fgr_overlay_masks(p->overlay, edge))) {
+                relax_forward(s, edge, out->nbr[first + i], price,
                               is_source ? 0.0 : (double)p->scan[i]);
             }
         }
     }
+    struct fgr_overlay_list list = fgr_overlay_out(p->overlay, node);
+    for (uint32_t i = 0; i < list.n; i++) {
+        uint32_t edge = list.edge[i];
+        relax_forward(s, edge, fgr_overlay_to(p->view, p->overlay, edge), price, 0.0);
+    }
     for (uint32_t i = 0; i < s->lanes->n; i++) {
         const struct fgr_lane *lane = &s->lanes->lane[i];
-        if (lane->arc.from == node && lane->arc.to != p->from &&
-            fgr_price_is_special(s->tariff, lane)) {
+        if (lane->arc.from == node && fgr_price_is_special(s->tariff, lane)) {
             relax_forward(s, lane->edge, lane->arc.to, price, 0.0);
         }
     }
@@ -343,10 +387,9 @@ bool fgr_price_is_backward_turn(const struct fgr_price *p, uint32_t node)
     if (p->back.n == 0 || fgr_price_is_settled(p, node)) {
         return false;
     }
-    const uint32_t *out = p->view->out.first;
-    const uint32_t *in = p->view->in.first;
-    uint32_t next = fgr_heap_item(p->back.entry[0]);
-    return p->work[1] + (in[next + 1] - in[next]) < p->work[0] + (out[node + 1] - out[node]);
+    struct fgr_span in = fgr_walk_span(p->view, &p->view->in, fgr_heap_item(p->back.entry[0]));
+    struct fgr_span out = fgr_walk_span(p->view, &p->view->out, node);
+    return p->work[1] + (in.end - in.first) < p->work[0] + (out.end - out.first);
 }
 
 /* Moves on with the way on top of `heap`: drops it if it is stale, lets the backward front go
@@ -380,7 +423,7 @@ static bool trace(const struct fgr_price *p, struct fgr_price_way *out_way)
             return false;
         }
         edge[n] = p->node[node].edge;
-        node = fgr_view_edge_from(p->view, edge[n]);
+        node = fgr_overlay_from(p->view, p->overlay, edge[n]);
     }
     for (uint32_t i = 0; i < n; i++) {
         out_way->edge[i] = edge[n - 1 - i];
@@ -389,9 +432,10 @@ static bool trace(const struct fgr_price *p, struct fgr_price_way *out_way)
     return true;
 }
 
-void fgr_price_start(struct fgr_price *price, const struct fgr_view *view, uint32_t from,
-                     uint32_t to)
+void fgr_price_start(struct fgr_price *price, const struct fgr_view *view,
+                     const struct fgr_overlay *overlay, uint32_t from, uint32_t to)
 {
+    price->overlay = overlay;
     price->view = view;
     price->from = from;
     price->to = to;

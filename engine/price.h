@@ -59,6 +59,7 @@ struct fgr_price_node {
 
 struct fgr_price {
     const struct fgr_view *view;
+    const struct fgr_overlay *overlay;
     uint32_t n_nodes; /* room */
     uint32_t n_usable;
     uint32_t n_edges;
@@ -123,8 +124,8 @@ struct fgr_price_way {
 
 /* Starts a query, or forgets what its searches have learnt about the rest of the way: needed where
  * prices at no flow fall. */
-void fgr_price_start(struct fgr_price *price, const struct fgr_view *view, uint32_t from,
-                     uint32_t to);
+void fgr_price_start(struct fgr_price *price, const struct fgr_view *view,
+                     const struct fgr_overlay *overlay, uint32_t from, uint32_t to);
 
 /* The cheapest way from the source to the destination that costs less than `cutoff` per msat. A way of
  * more than FGR_HOPS_MAX edges counts as price only. */

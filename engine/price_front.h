@@ -9,6 +9,7 @@
 #define FGR_ENGINE_PRICE_FRONT_H
 
 #include "engine/price.h"
+#include "graph/walk.h"
 
 /* Prices as keys of the heaps: floats rounded down, whose bits rise with them. */
 static inline uint32_t fgr_price_key(double price)
@@ -45,13 +46,22 @@ static inline double fgr_price_behind(const struct fgr_tariff *tariff, const str
 {
     double slope = lane != NULL ? lane->slope : fgr_tariff_flat(tariff, arc);
     double held_msat = lane != NULL ? lane->held_msat : 0;
+    if (arc->bias_msat < 0) {
+        slope =
+            0; /* a discount may take all that the half-channel costs, but not its fee from the msat */
+    }
     if (is_first) {
-        return slope + tariff->part_cost_msat / fgr_tariff_spread(tariff, arc, held_msat);
+        return slope + (tariff->part_cost_msat + fgr_tariff_bias(arc)) /
+                           fgr_tariff_spread(tariff, arc, held_msat);
     }
     bool is_free = lane != NULL && lane->use == FGR_LANE_PAID;
     double fee = is_free ? (double)arc->ppm * 1e-6 : fgr_tariff_fee(tariff, arc, held_msat);
+    if (arc->bias_msat < 0) {
+        return price * (1.0 + fee);
+    }
     return price * (1.0 + fee) + fee * tariff->fee_weight +
-           (double)arc->cltv_blocks * tariff->risk + slope;
+           (double)arc->cltv_blocks * tariff->risk + slope +
+           fgr_tariff_bias(arc) / fgr_tariff_spread(tariff, arc, held_msat);
 }
 
 /* Whether a lane may be cheaper than the columns say. */

@@ -34,9 +34,8 @@ struct search {
 /* Least blocks to the destination over half-channels that let the least part pass. */
 static void fill_cltv(struct fgr_price *p, double least_msat)
 {
-    const struct fgr_adjacency *in = &p->view->in;
     struct fgr_heap *heap = &p->far;
-    for (uint32_t i = 0; i < p->view->n_nodes; i++) {
+    for (uint32_t i = 0; i < fgr_overlay_n_nodes(p->view, p->overlay); i++) {
         p->cltv_ahead[i] = UINT32_MAX;
     }
     heap->n = 0;
@@ -45,13 +44,16 @@ static void fill_cltv(struct fgr_price *p, double least_msat)
     while (heap->n > 0) {
         uint32_t node = fgr_heap_item(heap->entry[0]);
         uint32_t sum = fgr_heap_key(heap->entry[0]);
+        uint32_t edge;
+        uint32_t from;
         fgr_heap_pop(heap);
-        for (uint32_t i = in->first[node]; sum == p->cltv_ahead[node] && i < in->first[node + 1];
-             i++) {
-            uint32_t own = in->nbr[i] == p->from ? 0 : in->cltv[i];
-            if ((double)in->max_msat[i] >= least_msat && sum + own < p->cltv_ahead[in->nbr[i]]) {
-                p->cltv_ahead[in->nbr[i]] = sum + own;
-                fgr_heap_push(heap, sum + own, in->nbr[i]);
+        struct fgr_walk walk = fgr_walk_of(p->view, p->overlay, true, node);
+        while (sum == p->cltv_ahead[node] && fgr_walk_next(&walk, &edge, &from)) {
+            const struct fgr_half *half = fgr_overlay_half(p->view, p->overlay, edge);
+            uint32_t own = from == p->from ? 0 : half->cltv_delta;
+            if ((double)half->htlc_max_msat >= least_msat && sum + own < p->cltv_ahead[from]) {
+                p->cltv_ahead[from] = sum + own;
+                fgr_heap_push(heap, sum + own, from);
             }
         }
     }
@@ -60,19 +62,22 @@ static void fill_cltv(struct fgr_price *p, double least_msat)
 /* Least hops, in breadth. Each node is queued once. */
 static void fill_hops(struct fgr_price *p, double least_msat)
 {
-    const struct fgr_adjacency *in = &p->view->in;
     uint64_t *queue = p->far.entry;
     uint32_t n = 0;
-    memset(p->hops_ahead, 0xff, p->view->n_nodes);
+    memset(p->hops_ahead, 0xff, fgr_overlay_n_nodes(p->view, p->overlay));
     p->hops_ahead[p->to] = 0;
     queue[n++] = p->to;
     for (uint32_t at = 0; at < n; at++) {
         uint32_t node = (uint32_t)queue[at];
+        uint32_t edge;
+        uint32_t from;
         uint8_t hops = p->hops_ahead[node];
-        for (uint32_t i = in->first[node]; hops < UINT8_MAX - 1 && i < in->first[node + 1]; i++) {
-            if (p->hops_ahead[in->nbr[i]] == UINT8_MAX && (double)in->max_msat[i] >= least_msat) {
-                p->hops_ahead[in->nbr[i]] = hops + 1;
-                queue[n++] = in->nbr[i];
+        struct fgr_walk walk = fgr_walk_of(p->view, p->overlay, true, node);
+        while (hops < UINT8_MAX - 1 && fgr_walk_next(&walk, &edge, &from)) {
+            const struct fgr_half *half = fgr_overlay_half(p->view, p->overlay, edge);
+            if (p->hops_ahead[from] == UINT8_MAX && (double)half->htlc_max_msat >= least_msat) {
+                p->hops_ahead[from] = hops + 1;
+                queue[n++] = from;
             }
         }
     }
@@ -160,13 +165,17 @@ static struct fgr_price_label extend(const struct search *s, const struct fgr_ar
     const struct fgr_lane *lane = idx == FGR_LANE_NONE ? NULL : &s->lanes->lane[idx];
     double most = fgr_tariff_spread(tariff, arc, lane == NULL ? 0 : lane->held_msat);
     double ppm = (double)arc->ppm * 1e-6;
-    bool is_free = lane != NULL && lane->use == FGR_LANE_PAID;
+    double base = lane != NULL && lane->use == FGR_LANE_PAID ? 0 : (double)arc->base_msat;
+    double slope = lane == NULL ? fgr_tariff_flat(tariff, arc) : lane->slope;
+    double own = ppm * tariff->fee_weight + (double)arc->cltv_blocks * tariff->risk + slope;
+    double fixed = base * (tariff->fee_weight + way->price) + fgr_tariff_bias(arc);
+    if (arc->bias_msat < 0) { /* a discount may take all of it, as in fgr_price_behind */
+        own = 0;
+        fixed = base * way->price;
+    }
     return (struct fgr_price_label){
-        .price = way->price * (1.0 + ppm) + ppm * tariff->fee_weight +
-                 (double)arc->cltv_blocks * tariff->risk +
-                 (lane == NULL ? fgr_tariff_flat(tariff, arc) : lane->slope),
-        .fixed =
-            way->fixed + (is_free ? 0 : (double)arc->base_msat * (tariff->fee_weight + way->price)),
+        .price = way->price * (1.0 + ppm) + own,
+        .fixed = way->fixed + fixed,
         .part_msat = most < way->part_msat ? most : way->part_msat,
         .node = arc->to,
         .edge = edge,
@@ -181,18 +190,18 @@ static void relax(struct search *s, uint32_t edge, uint32_t node, uint32_t from,
 {
     struct fgr_price *p = s->p;
     double rest = fgr_price_rest(p, node);
-    if (whole_price(&p->label[from]) + bound + rest >= s->best) {
+    if (node == p->from || whole_price(&p->label[from]) + bound + rest >= s->best) {
         return;
     }
     uint16_t lane = p->lane_of[edge];
     if (lane != FGR_LANE_NONE && s->lanes->lane[lane].use == FGR_LANE_SHUT) {
         return;
     }
-    struct fgr_arc arc = fgr_arc_of(p->view, edge, p->from);
+    struct fgr_arc arc = fgr_arc_of(p->view, p->overlay, edge, p->from);
     struct fgr_price_label label = extend(s, &arc, edge, from);
     double whole = whole_price(&label);
     if (whole + rest >= s->best || (double)arc.htlc_min_msat > s->tariff->part_msat ||
-        !keeps_limits(s, &label)) {
+        (double)arc.htlc_max_msat < s->tariff->least_msat || !keeps_limits(s, &label)) {
         return;
     }
     uint32_t idx = keep(s, &label);
@@ -212,25 +221,30 @@ static void expand(struct search *s, uint32_t from)
     struct fgr_price *p = s->p;
     const struct fgr_adjacency *out = &p->view->out;
     uint32_t node = p->label[from].node;
+    struct fgr_span span = fgr_walk_span(p->view, out, node);
+    bool is_touched = fgr_overlay_touches_out(p->overlay, node);
     bool is_source = node == p->from;
-    uint32_t end = out->first[node + 1];
-    p->work[0] += 128 + end - out->first[node];
-    p->n_relaxed += end - out->first[node];
+    p->work[0] += 128 + span.end - span.first;
+    p->n_relaxed += span.end - span.first;
     p->n_settled++;
-    for (uint32_t first = out->first[node]; first < end; first += FGR_PRICE_BLOCK) {
-        uint32_t n = end - first < FGR_PRICE_BLOCK ? end - first : FGR_PRICE_BLOCK;
+    for (uint32_t first = span.first; first < span.end; first += FGR_PRICE_BLOCK) {
+        uint32_t n = span.end - first < FGR_PRICE_BLOCK ? span.end - first : FGR_PRICE_BLOCK;
         fgr_price_scan(p->scan, out, first, n, &s->terms);
         for (uint32_t i = 0; i < n; i++) {
-            if (p->scan[i] < (float)FGR_PRICE_MAX && out->nbr[first + i] != p->from) {
-                relax(s, out->edge[first + i], out->nbr[first + i], from,
-                      is_source ? 0.0 : (double)p->scan[i]);
+            uint32_t edge = out->edge[first + i];
+            if (p->scan[i] < (float)FGR_PRICE_MAX &&
+                !(is_touched && fgr_overlay_masks(p->overlay, edge))) {
+                relax(s, edge, out->nbr[first + i], from, is_source ? 0.0 : (double)p->scan[i]);
             }
         }
     }
+    struct fgr_overlay_list list = fgr_overlay_out(p->overlay, node);
+    for (uint32_t i = 0; i < list.n; i++) {
+        relax(s, list.edge[i], fgr_overlay_to(p->view, p->overlay, list.edge[i]), from, 0.0);
+    }
     for (uint32_t i = 0; i < s->lanes->n; i++) {
         const struct fgr_lane *lane = &s->lanes->lane[i];
-        if (lane->arc.from == node && lane->arc.to != p->from &&
-            fgr_price_is_special(s->tariff, lane)) {
+        if (lane->arc.from == node && fgr_price_is_special(s->tariff, lane)) {
             relax(s, lane->edge, lane->arc.to, from, 0.0);
         }
     }

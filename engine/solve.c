@@ -188,8 +188,10 @@ static void widen_top(struct fgr_solve *solve)
         fgr_flow_forget_proofs(flow);
         solve->bound_msat = 0;
         solve->tariff.reach = 0;
-        fgr_price_start(&flow->price, solve->view, solve->from, solve->to);
+        fgr_flow_restart(flow);
+        flow->max_relaxed = UINT64_MAX; /* there is no bound without this */
         solve_again(solve);
+        flow->max_relaxed = flow->price.n_relaxed + EFFORT_RELAXED;
     }
 }
 

@@ -16,6 +16,7 @@
 #include "engine/query.h"
 #include "engine/solve.h"
 #include "graph/util/error.h"
+#include "graph/walk.h"
 
 void fgr_split_query_init(struct fgr_split_query *query, fgr_node_idx from, fgr_node_idx to,
                           fgr_msat amount)
@@ -52,6 +53,7 @@ static void route_query(struct fgr_route_query *out, const struct fgr_split_quer
     out->final_cltv = query->final_cltv;
     out->final_bytes = query->final_bytes;
     out->cost = query->cost;
+    out->overlay = query->overlay;
 }
 
 enum fgr_err fgr_split_query_check(const struct fgr_view *view, const struct fgr_split_query *query,
@@ -99,12 +101,15 @@ void fgr_split_task(struct fgr_parts_task *out_task, const struct fgr_split_quer
 /* ---- the two ends --------------------------------------------------------------------------- */
 
 /* What the half-channels of one end can carry together. */
-static uint64_t room_of(const struct fgr_view *view, const struct fgr_adjacency *adjacency,
-                        uint32_t node)
+static uint64_t room_of(const struct fgr_view *view, const struct fgr_overlay *overlay,
+                        bool is_incoming, uint32_t node)
 {
+    struct fgr_walk walk = fgr_walk_of(view, overlay, is_incoming, node);
     uint64_t sum_msat = 0;
-    for (uint32_t i = adjacency->first[node]; i < adjacency->first[node + 1]; i++) {
-        sum_msat += fgr_view_chan_of(view, adjacency->edge[i])->capacity_sat * 1000;
+    uint32_t edge;
+    uint32_t other;
+    while (fgr_walk_next(&walk, &edge, &other)) {
+        sum_msat += fgr_overlay_edge_at(view, overlay, edge).max_msat;
         sum_msat = sum_msat < FGR_MSAT_MAX ? sum_msat : FGR_MSAT_MAX;
     }
     return sum_msat;
@@ -112,8 +117,8 @@ static uint64_t room_of(const struct fgr_view *view, const struct fgr_adjacency 
 
 static bool ends_have_room(const struct fgr_view *view, const struct fgr_split_query *query)
 {
-    return room_of(view, &view->out, query->from.v) >= query->amount.v &&
-           room_of(view, &view->in, query->to.v) >= query->amount.v;
+    return room_of(view, query->overlay, false, query->from.v) >= query->amount.v &&
+           room_of(view, query->overlay, true, query->to.v) >= query->amount.v;
 }
 
 static void solve_single(struct fgr_solve *solve, const struct fgr_split_query *query)
@@ -144,19 +149,20 @@ static void fill_hop(struct fgr_hop *out, const struct fgr_solve *solve,
     const struct fgr_cost *cost = &solve->task.cost;
     uint64_t before_msat = lane->sum_msat;
     uint64_t sum_msat = before_msat + amount_msat;
-    uint64_t before_fail = before_msat > 0 ? fgr_arc_fail(arc, cost, before_msat) : 0;
-    double before = fgr_prob_of(cost->model, before_msat, arc->most_msat);
+    uint64_t before = fgr_arc_fail(arc, cost, before_msat);
     *out = (struct fgr_hop){
-        .edge = {lane->edge},
+        .edge = {fgr_overlay_name_of(solve->s->flow.overlay, lane->edge)},
         .from = {arc->from},
         .to = {arc->to},
         .amount = {amount_msat},
         .fee = {fgr_arc_fee(arc, amount_msat)},
         .risk = {fgr_arc_risk(arc, cost->risk_ppb, amount_msat)},
-        .fail = {fgr_arc_fail(arc, cost, sum_msat) - before_fail},
-        .probability = fgr_prob_of(cost->model, sum_msat, arc->most_msat) / before,
+        .fail = {fgr_arc_fail(arc, cost, sum_msat) - before},
+        .probability = fgr_arc_probability(arc, cost->model, sum_msat) /
+                       fgr_arc_probability(arc, cost->model, before_msat),
         .cltv_delta = arc->cltv_blocks,
     };
+    out->bias_msat = fgr_arc_bias(arc, out->fee.v + out->risk.v + out->fail.v);
 }
 
 static void fill_part(struct fgr_part *out, const struct fgr_solve *solve,
@@ -183,20 +189,6 @@ static void fill_part(struct fgr_part *out, const struct fgr_solve *solve,
     out->fee.v = amount_msat - part->amount_msat;
 }
 
-/* Larger parts first; among equals, the path that was found first. */
-static void sort_parts(struct fgr_parts *parts)
-{
-    for (uint32_t i = 1; i < parts->n_parts; i++) {
-        struct fgr_parts_one part = parts->part[i];
-        uint32_t at = i;
-        while (at > 0 && parts->part[at - 1].amount_msat < part.amount_msat) {
-            parts->part[at] = parts->part[at - 1];
-            at--;
-        }
-        parts->part[at] = part;
-    }
-}
-
 static void fill_parts(struct fgr_split *out, struct fgr_solve *solve)
 {
     struct fgr_split_scratch *s = solve->s;
@@ -209,7 +201,6 @@ static void fill_parts(struct fgr_split *out, struct fgr_solve *solve)
         s->parts.part[0] =
             (struct fgr_parts_one){.amount_msat = solve->task.amount_msat, .path = 1};
     }
-    sort_parts(&s->parts);
     for (uint32_t i = 0; i < s->flow.mix.n_lanes; i++) {
         s->flow.mix.lane[i].sum_msat = 0;
     }
@@ -290,7 +281,7 @@ static bool is_too_much(struct fgr_solve *solve)
     const struct fgr_view *view = solve->view;
     const struct fgr_parts_task *task = &solve->task;
     for (uint32_t edge = 0; edge < 2 * view->n_chans; edge++) {
-        struct fgr_arc arc = fgr_arc_of(view, edge, solve->from);
+        struct fgr_arc arc = fgr_arc_of(view, NULL, edge, solve->from);
         bool is_open = (view->half[edge].flags & FGR_HALF_USABLE) != 0 &&
                        arc.htlc_max_msat >= task->min_part_msat;
         uint64_t parts_msat = fgr_muldiv_floor(arc.htlc_max_msat, task->max_parts, 1);
@@ -317,7 +308,7 @@ static enum fgr_err answer(struct fgr_solve *solve, struct fgr_split *out, struc
     }
     bool is_proven = can_split(&solve->task) ? flow->n_rounds > 0 && flow->mix.n_paths == 1
                                              : solve->single.bound >= FGR_COST_INF;
-    if (is_proven || is_too_much(solve)) {
+    if (is_proven || (flow->overlay == NULL && is_too_much(solve))) {
         return fgr_fail(err, FGR_ERR_NO_ROUTE, "there is no route under these limits");
     }
     return fgr_fail(err, FGR_ERR_WORK,
@@ -334,8 +325,9 @@ enum fgr_err fgr_split(struct fgr_split_scratch *scratch, struct fgr_split *out_
     if (rc != FGR_OK) {
         return rc;
     }
-    if (!fgr_split_scratch_fits(scratch, view)) {
-        return fgr_fail(err, FGR_ERR_ARG, "the scratch was made for a smaller view: make it anew");
+    if (!fgr_split_scratch_fits(scratch, view, query->overlay)) {
+        return fgr_fail(err, FGR_ERR_ARG,
+                        "the scratch was made for a smaller view or overlay: make it anew");
     }
     if (query->from.v == query->to.v || !ends_have_room(view, query)) {
         return fgr_fail(err, FGR_ERR_NO_ROUTE,
@@ -349,6 +341,7 @@ enum fgr_err fgr_split(struct fgr_split_scratch *scratch, struct fgr_split *out_
                               .max_gap_ppm = query->max_gap_ppm,
                               .max_rounds = query->max_rounds};
     fgr_split_task(&solve.task, query);
+    scratch->flow.overlay = query->overlay;
     solve_single(&solve, query);
     if (can_split(&solve.task)) {
         fgr_solve(&solve);

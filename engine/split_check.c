@@ -61,16 +61,18 @@ static enum fgr_err check_path(struct walk *w, const struct fgr_part *part)
     if (part->n_hops < 1 || part->n_hops > w->query->max_hops) {
         return part_differs(w, "number of hops", part->n_hops, w->query->max_hops);
     }
+    const struct fgr_overlay *overlay = w->query->overlay;
     uint32_t at = w->query->from.v;
     for (uint32_t i = 0; i < part->n_hops; i++) {
         const struct fgr_hop *hop = &part->hops[i];
-        if (hop->edge.v >= 2 * w->view->n_chans) {
-            return differs(w, i, "edge", hop->edge.v, 2 * (uint64_t)w->view->n_chans);
+        uint32_t edge = fgr_overlay_edge_named(w->view, overlay, hop->edge.v);
+        if (edge == FGR_IDX_NONE) {
+            return differs(w, i, "edge (not usable)", hop->edge.v, FGR_IDX_NONE);
         }
-        if (hop->from.v != at || fgr_view_edge_from(w->view, hop->edge.v) != at) {
+        if (hop->from.v != at || fgr_overlay_from(w->view, overlay, edge) != at) {
             return differs(w, i, "from", hop->from.v, at);
         }
-        at = fgr_view_edge_to(w->view, hop->edge.v);
+        at = fgr_overlay_to(w->view, overlay, edge);
         if (hop->to.v != at) {
             return differs(w, i, "to", hop->to.v, at);
         }
@@ -78,9 +80,6 @@ static enum fgr_err check_path(struct walk *w, const struct fgr_part *part)
             if (part->hops[j].from.v == at) {
                 return differs(w, i, "to (a node visited before)", at, FGR_IDX_NONE);
             }
-        }
-        if ((w->view->half[hop->edge.v].flags & FGR_HALF_USABLE) == 0) {
-            return differs(w, i, "edge (not usable)", hop->edge.v, FGR_IDX_NONE);
         }
     }
     return at == w->query->to.v ? FGR_OK : part_differs(w, "destination", at, w->query->to.v);
@@ -119,7 +118,8 @@ static enum fgr_err check_hop(struct walk *w, const struct fgr_hop *hop, uint32_
                               uint64_t amount_msat)
 {
     const struct fgr_cost *cost = &w->task.cost;
-    struct fgr_arc arc = fgr_arc_of(w->view, hop->edge.v, w->query->from.v);
+    uint32_t edge = fgr_overlay_edge_named(w->view, w->query->overlay, hop->edge.v);
+    struct fgr_arc arc = fgr_arc_of(w->view, w->query->overlay, edge, w->query->from.v);
     uint64_t before_msat = sum_before(w, hop->edge.v);
     uint64_t sum_msat = before_msat + amount_msat;
     if (hop->amount.v != amount_msat) {
@@ -131,7 +131,7 @@ static enum fgr_err check_hop(struct walk *w, const struct fgr_hop *hop, uint32_
     }
     uint64_t fee_msat = fgr_arc_fee(&arc, amount_msat);
     uint64_t risk_msat = fgr_arc_risk(&arc, cost->risk_ppb, amount_msat);
-    uint64_t before = before_msat > 0 ? fgr_arc_fail(&arc, cost, before_msat) : 0;
+    uint64_t before = fgr_arc_fail(&arc, cost, before_msat);
     uint64_t fail_msat = fgr_arc_fail(&arc, cost, sum_msat) - before;
     if (hop->fee.v != fee_msat) {
         return differs(w, i, "fee", hop->fee.v, fee_msat);
@@ -142,15 +142,19 @@ static enum fgr_err check_hop(struct walk *w, const struct fgr_hop *hop, uint32_
     if (hop->fail.v != fail_msat) {
         return differs(w, i, "fail", hop->fail.v, fail_msat);
     }
+    int64_t bias_msat = fgr_arc_bias(&arc, fee_msat + risk_msat + fail_msat);
+    if (hop->bias_msat != bias_msat) {
+        return differs(w, i, "bias", (uint64_t)hop->bias_msat, (uint64_t)bias_msat);
+    }
     if (hop->cltv_delta != arc.cltv_blocks) {
         return differs(w, i, "cltv_delta", hop->cltv_delta, arc.cltv_blocks);
     }
-    double probability = fgr_prob_of(cost->model, sum_msat, arc.most_msat) /
-                         fgr_prob_of(cost->model, before_msat, arc.most_msat);
+    double probability = fgr_arc_probability(&arc, cost->model, sum_msat) /
+                         fgr_arc_probability(&arc, cost->model, before_msat);
     if (!is_same(hop->probability, probability)) {
         return differs(w, i, "probability (in ppm)", ppm(hop->probability), ppm(probability));
     }
-    w->cost_msat += fee_msat + risk_msat + fail_msat;
+    w->cost_msat += fee_msat + risk_msat + fail_msat + (uint64_t)bias_msat;
     return FGR_OK;
 }
 
@@ -218,9 +222,8 @@ static bool is_gap(const struct fgr_split *split)
     if (open_msat == 0 || split->bound.v == 0) {
         return gap_ppm == (open_msat == 0 ? 0 : UINT64_MAX);
     }
-    fgr_u128 open = (fgr_u128)open_msat * 1000000;
-    return gap_ppm > 0 && (fgr_u128)gap_ppm * split->bound.v >= open &&
-           (fgr_u128)(gap_ppm - 1) * split->bound.v < open;
+    fgr_u128 least = ((fgr_u128)open_msat * 1000000 + split->bound.v - 1) / split->bound.v;
+    return gap_ppm == (least < UINT64_MAX ? (uint64_t)least : UINT64_MAX);
 }
 
 static enum fgr_err check_totals(struct walk *w)

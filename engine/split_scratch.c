@@ -68,9 +68,10 @@ enum fgr_err fgr_split_scratch_create(struct fgr_split_scratch **out_scratch,
     memset(s, 0, sizeof *s);
     s->allocator = a;
     struct fgr_price *p = &s->flow.price;
-    p->n_nodes = view->n_nodes;
-    p->n_usable = view->n_usable;
-    p->n_edges = 2 * view->n_chans;
+    /* An overlay may put a half-channel of its own in the place of each one of the view. */
+    p->n_nodes = view->n_nodes + FGR_OVERLAY_NODES_ROOM;
+    p->n_usable = view->n_usable + 2 * view->n_chans + FGR_OVERLAY_EDGES_ROOM;
+    p->n_edges = 4 * view->n_chans + FGR_OVERLAY_EDGES_ROOM;
     enum fgr_err rc = fgr_scratch_create(&s->route, view, &a, err);
     struct part parts[N_PARTS];
     list_parts(s, parts);
@@ -105,9 +106,12 @@ void fgr_split_scratch_destroy(struct fgr_split_scratch *scratch)
     a.free(a.state, scratch, sizeof *scratch);
 }
 
-bool fgr_split_scratch_fits(const struct fgr_split_scratch *scratch, const struct fgr_view *view)
+bool fgr_split_scratch_fits(const struct fgr_split_scratch *scratch, const struct fgr_view *view,
+                            const struct fgr_overlay *overlay)
 {
     const struct fgr_price *p = &scratch->flow.price;
-    return view->n_nodes <= p->n_nodes && view->n_usable <= p->n_usable &&
-           2 * view->n_chans <= p->n_edges && fgr_scratch_fits(scratch->route, view);
+    return fgr_overlay_n_nodes(view, overlay) <= p->n_nodes &&
+           fgr_overlay_n_edges(view, overlay) <= p->n_edges && view->n_usable <= p->n_usable &&
+           fgr_scratch_fits(scratch->route, view) &&
+           fgr_scratch_fits_overlay(scratch->route, view, overlay);
 }

@@ -24,6 +24,8 @@ struct fgr_split_scratch {
     uint64_t *room_msat;
 };
 
-bool fgr_split_scratch_fits(const struct fgr_split_scratch *scratch, const struct fgr_view *view);
+/* Whether the scratch has room for view and overlay (nullable). */
+bool fgr_split_scratch_fits(const struct fgr_split_scratch *scratch, const struct fgr_view *view,
+                            const struct fgr_overlay *overlay);
 
 #endif

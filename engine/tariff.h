@@ -39,7 +39,8 @@ static inline double fgr_tariff_spread(const struct fgr_tariff *tariff, const st
         return tariff->top_msat;
     }
     most = most < tariff->top_msat ? most : tariff->top_msat;
-    if (tariff->reach > 0) {
+    /* What is certain to pass, or may cost nothing, has no curve to hold it back. */
+    if (tariff->reach > 0 && arc->sure_msat == 0 && arc->bias_msat >= 0) {
         double end = (double)arc->most_msat + 1.0;
         double near = held_msat + tariff->reach * (end - held_msat);
         most = near < most ? near : most;
@@ -55,9 +56,19 @@ static inline double fgr_tariff_fee(const struct fgr_tariff *tariff, const struc
            (double)arc->ppm * 1e-6;
 }
 
+/* What a part pays once for using the half-channel, its base fee apart. */
+static inline double fgr_tariff_bias(const struct fgr_arc *arc)
+{
+    return arc->bias_msat > 0 ? (double)arc->bias_msat : 0;
+}
+
 /* The slope of M * -ln P that is below the true curve everywhere. */
 static inline double fgr_tariff_flat(const struct fgr_tariff *tariff, const struct fgr_arc *arc)
 {
+    if (arc->sure_msat > 0 || arc->bias_msat < 0 ||
+        (tariff->model != FGR_PROB_UNIFORM && arc->most_msat < arc->capacity_msat)) {
+        return 0; /* nothing up to there; or a discount that may take all of it */
+    }
     return tariff->fail_msat * tariff->flat / ((double)arc->most_msat + 1.0);
 }
 

@@ -8,6 +8,7 @@
  *     fail        per half-channel, of the SUM x that all parts put on it (their fees for what
  *                 follows included): floor(M * -ln P(x)); M is that of the whole amount
  *     part_cost   once per part
+ *     bias        of an overlay: per part and hop; as a discount at most the three of that hop together
  *
  * Parts that share a half-channel share its uncertainty: the probability is that of the set, not
  * the product of independent paths. The set of one part costs what the route costs.
@@ -50,6 +51,7 @@ struct fgr_split_query {
     uint32_t max_gap_ppm; /* stop as soon as the certificate is this good; 0 = as good as it gets */
     uint32_t max_rounds;  /* work limit: searches for a further path; 0 = default (see README) */
     struct fgr_cost_params cost;
+    const struct fgr_overlay *overlay; /* changes on top of the view, borrowed; NULL = none */
 };
 
 #define FGR_PART_COST_MAX_MSAT UINT64_C(1000000000000)
