@@ -80,6 +80,8 @@ static const char all_kinds[] =
     "{\"balance\": {\"node\": \"" A "\", \"balance_msat\": \"capacity\"}},\n"
     "{\"balance\": {\"scid\": \"1x0x0\", \"direction\": 0, \"balance_msat\": 600000}},\n"
     "{\"knowledge\": {\"scid\": \"1x0x0\", \"direction\": 1, \"min_msat\": 5, \"max_msat\": 6}},\n"
+    "{\"reserved\": {\"scid\": \"1x0x0\", \"direction\": 0, \"amount_msat\": 40000}},\n"
+    "{\"reserved\": {\"scid\": \"1x0x0\", \"direction\": 0, \"amount_msat\": 2}},\n"
     "{\"bias\": {\"scid\": \"1x0x0\", \"direction\": 1, \"bias_msat\": -12}},\n"
     "{\"bias\": {\"node\": \"" A "\", \"bias_msat\": 2}},\n"
     "{\"ban\": {\"scid\": \"2x0x0\", \"direction\": 1}}\n"
@@ -94,7 +96,7 @@ Test(overlay_file, every_kind_of_statement_is_heard)
     cr_assert(edge.half.ppm == 77 && edge.half.base_msat == 10 && edge.bias_msat == -10);
     cr_assert(edge.min_msat == 5 && edge.max_msat == 6);
     edge = changed(overlay, 0);
-    cr_assert(edge.min_msat == 600000 && edge.max_msat == 600000);
+    cr_assert(edge.min_msat == 559998 && edge.max_msat == 559998);
     edge = changed(overlay, 2);
     cr_assert(edge.min_msat == 1000000 && edge.max_msat == 1000000);
     cr_assert(fgr_overlay_masks(overlay, 3) && !fgr_overlay_bans(overlay, 0));
@@ -201,6 +203,11 @@ static const struct {
      "overlay[0].knowledge.min_msat at byte 76: '1.5' is not a whole number"},
     {"{\"knowledge\": {\"scid\": \"1x0x0\", \"direction\": 0, \"min_msat\": 9, \"max_msat\": 8}}",
      "overlay[0].knowledge at byte 90: knowledge of 1x0x0/0: min 9 msat is above max, 8 msat"},
+    {"{\"reserved\": {\"scid\": \"1x0x0\", \"amount_msat\": 5}}",
+     "overlay[0].reserved at byte 61: reserved needs scid, direction and amount_msat"},
+    {"{\"reserved\": {\"scid\": \"1x0x0\", \"direction\": 0, \"amount_msat\": "
+     "2100000000000000001}}",
+     "overlay[0].reserved.amount_msat at byte 94: '2100000000000000001' is not a whole number"},
     {"{\"bias\": {\"node\": \"" A "\", \"bias_msat\": -1000000000000001}}",
      "overlay[0].bias.bias_msat at byte 131: '-1000000000000001' is not a whole number from "
      "-1000000000000000 to 1000000000000000"},
@@ -368,17 +375,20 @@ Test(overlay_file, the_example_fits_the_bundled_network, .timeout = 60)
     cr_assert_eq(fgr_overlay_file_load(&overlay, made.view, &path, 1, &err), FGR_OK, "%s",
                  err.text);
     unsigned n_blinded = 0, n_biased = 0, n_exact = 0, n_banned = 0;
+    uint64_t reserved_msat = 0;
     for (uint32_t i = 0; i < overlay->n_edges; i++) {
         const struct fgr_overlay_edge *edge = &overlay->edges[i];
         bool usable = (edge->half.flags & FGR_HALF_USABLE) != 0;
         n_blinded += usable && edge->is_blinded;
         n_biased += edge->bias_msat != 0;
+        reserved_msat += edge->reserved_msat;
         n_exact += edge->origin != FGR_IDX_NONE && edge->min_msat == edge->max_msat;
     }
     for (uint32_t node = 0; node < made.view->n_nodes; node++) {
         n_banned += fgr_overlay_bans(overlay, node);
     }
     cr_assert(n_blinded == 2 && n_biased > 1 && n_exact > 1 && n_banned == 1);
+    cr_assert_eq(reserved_msat, 20000000);
     cr_assert_eq(fgr_overlay_node_count(overlay), made.view->n_nodes + 2);
     cr_assert(overlay->has_discount);
     fgr_overlay_destroy(overlay);
