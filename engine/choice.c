@@ -304,9 +304,6 @@ static enum fgr_err finish_cheapest(const struct fgr_choice_scratch *s, struct f
                         (double)wanted_ppm / 1e4, best->split.probability * 100);
     }
     best->n_solves = s->tried.n_solves;
-    if (best->price_bound.v > best->price.v) {
-        best->price_bound = best->price;
-    }
     return FGR_OK;
 }
 
@@ -339,7 +336,7 @@ enum fgr_err fgr_choice_cheapest(struct fgr_choice_scratch *scratch, struct fgr_
 
 /* ---- most likely ----------------------------------------------------------------------------- */
 
-enum { LIKELY_SOLVES = 4, LIKELY_STEP = 64 };
+enum { LIKELY_SOLVES = 8, LIKELY_STEP = 8 };
 
 /* A fee counts for this many times less than a failure that is certain. */
 #define LIKELY_RATIO UINT64_C(1000000)
@@ -357,12 +354,11 @@ static uint64_t likely_bound_q48(const struct fgr_choice *tried)
     return neg_ln_q48 > slack ? neg_ln_q48 - slack : 0;
 }
 
-static double likely_bound(uint64_t neg_ln_q48, double reached)
+static double likely_bound(uint64_t neg_ln_q48)
 {
     /* 2^18 is more than the exponential may be off. */
     double bound = (double)(fgr_exp_neg_q62(neg_ln_q48) + (1 << 18)) / 0x1p62;
-    bound = bound < 1.0 ? bound : 1.0;
-    return bound > reached ? bound : reached;
+    return bound < 1.0 ? bound : 1.0;
 }
 
 static uint64_t likely_fail_msat(uint64_t max_fee_msat)
@@ -406,7 +402,7 @@ enum fgr_err fgr_choice_most_likely(struct fgr_choice_scratch *scratch,
         return fgr_fail(err, FGR_ERR_WORK, "no set of parts was found under these limits");
     }
     out_choice->n_solves = s->tried.n_solves;
-    out_choice->probability_bound = likely_bound(bound_q48, out_choice->split.probability);
+    out_choice->probability_bound = likely_bound(bound_q48);
     return FGR_OK;
 }
 
