@@ -132,6 +132,14 @@ static enum fgr_err try_price(struct fgr_choice_scratch *s, uint64_t fail_msat,
     return rc;
 }
 
+/* memcpy, but where there is nothing to copy there may be nothing to copy from. */
+static void copy_bytes(void *to, const void *from, size_t n_bytes)
+{
+    if (from != NULL && n_bytes > 0) {
+        memcpy(to, from, n_bytes);
+    }
+}
+
 /* Copies the last solve, its arrays into a slot. */
 static void keep(struct fgr_choice_scratch *s, struct fgr_choice *out_choice, uint32_t slot)
 {
@@ -139,11 +147,11 @@ static void keep(struct fgr_choice_scratch *s, struct fgr_choice *out_choice, ui
     *out_choice = s->tried;
     struct fgr_split *split = &out_choice->split;
     struct fgr_certificate *proof = &split->certificate;
-    memcpy(copy->part, split->parts, split->n_parts * sizeof *copy->part);
-    memcpy(copy->edge, proof->edge, proof->n_edges * sizeof *copy->edge);
-    memcpy(copy->flow_msat, proof->flow_msat, proof->n_edges * sizeof *copy->flow_msat);
-    memcpy(copy->slope, proof->slope, proof->n_edges * sizeof *copy->slope);
-    memcpy(copy->offset_msat, proof->offset_msat, proof->n_edges * sizeof *copy->offset_msat);
+    copy_bytes(copy->part, split->parts, split->n_parts * sizeof *copy->part);
+    copy_bytes(copy->edge, proof->edge, proof->n_edges * sizeof *copy->edge);
+    copy_bytes(copy->flow_msat, proof->flow_msat, proof->n_edges * sizeof *copy->flow_msat);
+    copy_bytes(copy->slope, proof->slope, proof->n_edges * sizeof *copy->slope);
+    copy_bytes(copy->offset_msat, proof->offset_msat, proof->n_edges * sizeof *copy->offset_msat);
     split->parts = copy->part;
     proof->edge = copy->edge;
     proof->flow_msat = copy->flow_msat;

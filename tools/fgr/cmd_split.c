@@ -522,7 +522,7 @@ enum fgr_exit fgr_cmd_split(int argc, char **argv)
     struct split_args args = {0};
     struct fgr_split_answer answer;
     struct fgr_envelope envelope = {0};
-    struct fgr_wish wish;
+    struct fgr_wish wish = {.kind = FGR_WISH_NONE};
     struct fgr_cli_image image;
     struct fgr_error err;
     fgr_msat amount;

@@ -5,7 +5,6 @@
 #include "tools/fgr/cut.h"
 #include "tools/fgr/put.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -80,7 +79,8 @@ void fgr_split_answer_text(char *out_text, size_t n_bytes, const struct fgr_spli
 {
     const char *text = answer->error.text;
     if (strcmp(answer->why.code, not_met) == 0) {
-        snprintf(out_text, n_bytes, "%c%s.", toupper((unsigned char)text[0]), text + 1);
+        bool is_small = text[0] >= 'a' && text[0] <= 'z';
+        snprintf(out_text, n_bytes, "%c%s.", is_small ? text[0] - 'a' + 'A' : text[0], text + 1);
     } else {
         fgr_shortfall_text(out_text, n_bytes, answer->view, &answer->query, &answer->why);
     }
