@@ -69,7 +69,6 @@ void fgr_flow_restart(struct fgr_flow *flow)
 void fgr_flow_forget_proofs(struct fgr_flow *flow)
 {
     flow->proof.bound_msat = 0;
-    flow->proof.n_lanes = 0;
     flow->n_earlier = 0;
     for (uint32_t i = 0; i < flow->mix.n_lanes; i++) {
         flow->mix.lane[i].held_msat = 0;
@@ -103,6 +102,7 @@ void fgr_flow_start(struct fgr_flow *flow, const struct fgr_view *view,
     flow->is_case = false;
     flow->enough_msat = FGR_MIX_MOST;
     fgr_flow_forget_proofs(flow);
+    flow->proof.n_lanes = 0;
     mix->tariff = *tariff;
     mix->n_lanes = 0;
     mix->n_steps = 0;
@@ -317,7 +317,9 @@ void fgr_flow_retariff(struct fgr_flow *flow, const struct fgr_tariff *tariff, d
         }
     }
     balance_sum(flow);
-    missing->price = fmax(missing->price, flow->proof.unit_price * MISSING_FACTOR);
+    if (flow->proof.n_lanes > 0) {
+        missing->price = flow->proof.unit_price * MISSING_FACTOR;
+    }
     for (uint32_t i = 0; i < mix->n_lanes; i++) {
         mix->lane[i].fixed_msat = 0;
     }

@@ -30,7 +30,7 @@
 #define TOP_ATTEMPTS 4
 
 /* Half-channels that may be looked at to improve on the first answer and bound. */
-#define EFFORT_RELAXED 400000
+#define EFFORT_RELAXED 300000
 
 /* How many further paths to try where those of the flow do not make whole parts. */
 #define DETOURS_MAX 8
@@ -174,25 +174,31 @@ static bool solve_again(struct fgr_solve *solve)
 }
 
 /* Fixed charges were spread over less than a part may carry if the answer costs more than was
- * allowed for: again, with prices that hold. */
-static void widen_top(struct fgr_solve *solve)
+ * allowed for: again, with prices that hold. Whether that was so. */
+static bool widen_top(struct fgr_solve *solve)
 {
     struct fgr_flow *flow = &solve->s->flow;
+    bool is_widened = false;
     for (int i = 0; i < TOP_ATTEMPTS && solve->cost_msat < FGR_COST_INF; i++) {
         double top_msat = (double)solve->task.amount_msat + (double)solve->cost_msat;
         if (top_msat <= solve->tariff.top_msat) {
-            return;
+            break;
         }
+        is_widened = true;
         solve->tariff.top_msat = top_msat;
         solve->tariff.part_msat = top_msat;
         fgr_flow_forget_proofs(flow);
         solve->bound_msat = 0;
         solve->tariff.reach = 0;
+        solve->parts = (struct fgr_solve_weight){.weight = 0};
+        solve->fee = (struct fgr_solve_weight){.weight = 0};
+        flow->is_sized = flow->keeps_limits;
         fgr_flow_restart(flow);
         flow->max_relaxed = UINT64_MAX; /* there is no bound without this */
         solve_again(solve);
         flow->max_relaxed = flow->price.n_relaxed + EFFORT_RELAXED;
     }
+    return is_widened;
 }
 
 /* Moves a weight up if too much was used, down if too little. False if it is settled. */
@@ -297,7 +303,9 @@ void fgr_solve(struct fgr_solve *solve)
     flow->max_relaxed = flow->price.n_relaxed + EFFORT_RELAXED;
     detour(solve);
     weigh(solve);
-    widen_top(solve);
+    if (widen_top(solve)) {
+        weigh(solve);
+    }
     if (solve->cost_msat < FGR_COST_INF) {
         prove_several(solve);
         tighten(solve);
