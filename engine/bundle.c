@@ -14,12 +14,18 @@
 
 struct way {
     const struct fgr_view *view;
+    const struct fgr_overlay *overlay;
     const struct fgr_split_query *query;
     const uint64_t *left_msat;
     uint32_t n_hops;
     uint32_t edge[FGR_HOPS_MAX];
     uint64_t carried_msat[FGR_HOPS_MAX]; /* by one part; filled by price */
 };
+
+static const struct fgr_half *half_at(const struct way *way, uint32_t hop)
+{
+    return fgr_overlay_half(way->view, way->overlay, way->edge[hop]);
+}
 
 /* How one part of a size fares. */
 enum fit { FIT_TOO_SMALL, FIT_GOOD, FIT_TOO_LARGE };
@@ -31,7 +37,7 @@ static enum fit price(struct way *way, uint64_t amount_msat, uint64_t n_parts)
     enum fit fit = amount_msat < way->query->min_part.v ? FIT_TOO_SMALL : FIT_GOOD;
     uint32_t bytes = fgr_onion_final_bytes(FGR_MSAT_MAX, way->query->final_bytes);
     for (uint32_t i = way->n_hops; i-- > 0;) {
-        const struct fgr_half *half = &way->view->half[way->edge[i]];
+        const struct fgr_half *half = half_at(way, i);
         if (amount_msat > half->htlc_max_msat ||
             amount_msat > way->left_msat[way->edge[i]] / n_parts) {
             return FIT_TOO_LARGE;
@@ -69,7 +75,7 @@ static bool keeps_limits(const struct way *way)
 {
     uint64_t cltv_blocks = way->query->final_cltv;
     for (uint32_t i = 1; i < way->n_hops; i++) {
-        cltv_blocks += way->view->half[way->edge[i]].cltv_delta;
+        cltv_blocks += half_at(way, i)->cltv_delta;
     }
     return way->n_hops <= way->query->max_hops && cltv_blocks <= way->query->max_cltv;
 }
@@ -82,10 +88,14 @@ static void add_bundle(struct fgr_capacity_scratch *s, const struct way *way, ui
                                                     .n_parts = n_parts,
                                                     .first_edge = s->n_bundle_edges,
                                                     .n_edges = way->n_hops};
+    s->rest_msat -= n_parts * amount_msat;
     for (uint32_t i = 0; i < way->n_hops; i++) {
-        s->bundle_edge[s->n_bundle_edges++] = (fgr_edge_idx){way->edge[i]};
+        s->bundle_edge[s->n_bundle_edges++] =
+            (fgr_edge_idx){fgr_overlay_name_of(way->overlay, way->edge[i])};
         s->left_msat[way->edge[i]] -= n_parts * way->carried_msat[i];
-        s->left_msat[way->edge[i] ^ 1] = 0; /* a balance is on one side */
+        if (way->edge[i] < 2 * way->view->n_chans) {
+            s->left_msat[way->edge[i] ^ 1] = 0; /* a balance is on one side */
+        }
     }
 }
 
@@ -94,18 +104,19 @@ static uint64_t widest_part(const struct way *way)
 {
     uint64_t most_msat = FGR_MSAT_MAX;
     for (uint32_t i = 0; i < way->n_hops; i++) {
-        uint64_t htlc_max_msat = way->view->half[way->edge[i]].htlc_max_msat;
+        uint64_t htlc_max_msat = half_at(way, i)->htlc_max_msat;
         most_msat = htlc_max_msat < most_msat ? htlc_max_msat : most_msat;
     }
     return most_msat;
 }
 
-/* Sends about `wanted_msat` along the way. Returns what is delivered. */
-static uint64_t send(struct fgr_capacity_scratch *s, struct way *way, uint64_t wanted_msat)
+/* Sends about `wanted_msat` along the way. False if no part fits. */
+static bool send(struct fgr_capacity_scratch *s, struct way *way, uint64_t wanted_msat)
 {
     uint64_t widest_msat = widest_part(way);
-    if (s->n_bundles == FGR_BUNDLES_MAX || widest_msat == 0) {
-        return 0;
+    wanted_msat = wanted_msat < s->rest_msat ? wanted_msat : s->rest_msat;
+    if (s->n_bundles == FGR_BUNDLES_MAX || widest_msat == 0 || wanted_msat == 0) {
+        return false;
     }
     uint64_t n_parts = (wanted_msat - 1) / widest_msat + 1;
     uint64_t amount_msat = largest_part(way, wanted_msat / n_parts, n_parts);
@@ -116,12 +127,12 @@ static uint64_t send(struct fgr_capacity_scratch *s, struct way *way, uint64_t w
     if (amount_msat == 0) {
         /* Too little for a part: then one that takes room from other ways. */
         n_parts = 1;
-        amount_msat = largest_part(way, FGR_MSAT_MAX, 1);
+        amount_msat = largest_part(way, s->rest_msat, 1);
     }
     if (amount_msat > 0) {
         add_bundle(s, way, amount_msat, n_parts);
     }
-    return n_parts * amount_msat;
+    return amount_msat > 0;
 }
 
 /* ---- ways ------------------------------------------------------------------------------------ */
@@ -129,12 +140,16 @@ static uint64_t send(struct fgr_capacity_scratch *s, struct way *way, uint64_t w
 /* The next half-channel out of `node` with a flow; FGR_IDX_NONE if there is none. */
 static uint32_t next_edge(struct fgr_maxflow *m, uint32_t node)
 {
-    const struct fgr_adjacency *out = &m->view->out;
-    for (; m->cursor[node] < out->first[node + 1] - out->first[node]; m->cursor[node]++) {
-        uint32_t edge = out->edge[out->first[node] + m->cursor[node]];
-        if (m->flow_msat[edge] > 0) {
-            return edge;
+    uint32_t first = 0;
+    for (uint32_t number = 0; number < FGR_MAXFLOW_BACK; number++) {
+        struct fgr_maxflow_list list = fgr_maxflow_list_of(m, node, number);
+        for (uint32_t i = m->cursor[node] - first; i < list.n; i++, m->cursor[node]++) {
+            uint32_t edge = list.edge[i];
+            if (!fgr_overlay_masks(list.overlay, edge) && m->flow_msat[edge] > 0) {
+                return edge;
+            }
         }
+        first += list.n;
     }
     return FGR_IDX_NONE;
 }
@@ -153,6 +168,12 @@ static uint64_t take(struct fgr_maxflow *m, uint32_t first, uint32_t n)
     return least_msat;
 }
 
+/* The node that entry `i` of the path leaves. */
+static uint32_t path_node(const struct fgr_maxflow *m, uint32_t i)
+{
+    return fgr_overlay_from(m->view, m->overlay, (uint32_t)m->path[i]);
+}
+
 /* Follows the flow from the source on until it meets the destination; cycles on the way are taken
  * out. Nodes of the path have their place in `level`. Returns the length; 0 = no flow is left. */
 static uint32_t follow(struct fgr_maxflow *m)
@@ -166,25 +187,27 @@ static uint32_t follow(struct fgr_maxflow *m)
         }
         m->level[node] = n;
         m->path[n++] = edge;
-        node = fgr_view_edge_to(m->view, edge);
+        node = fgr_overlay_to(m->view, m->overlay, edge);
         if (m->level[node] != FGR_LEVEL_NONE) {
             uint32_t first = m->level[node];
             take(m, first, n);
             for (; n > first; n--) {
-                m->level[fgr_view_edge_from(m->view, (uint32_t)m->path[n - 1])] = FGR_LEVEL_NONE;
+                m->level[path_node(m, n - 1)] = FGR_LEVEL_NONE;
             }
         }
     }
     return n;
 }
 
-/* A flow uses each channel one way at most: the other way is a balance that is not there. */
+/* A flow uses each channel one way at most: the other way is a balance that is not there. Where an
+ * overlay says more of a channel, both sides are as it says. */
 static void cancel_both_ways(struct fgr_maxflow *m)
 {
     for (uint32_t i = 0; i < m->view->n_usable; i++) {
         uint32_t edge = m->view->out.edge[i];
-        if ((m->view->half[edge ^ 1].flags & FGR_HALF_USABLE) != 0) {
-            uint64_t *flow_msat = &m->flow_msat[edge & ~UINT32_C(1)];
+        if ((edge & 1) == 0 && fgr_overlay_usable(m->view, m->overlay, edge) &&
+            fgr_overlay_usable(m->view, m->overlay, edge ^ 1)) {
+            uint64_t *flow_msat = &m->flow_msat[edge];
             uint64_t both_msat = flow_msat[0] < flow_msat[1] ? flow_msat[0] : flow_msat[1];
             flow_msat[0] -= both_msat;
             flow_msat[1] -= both_msat;
@@ -201,7 +224,7 @@ static uint32_t worst_edge(const struct way *way)
     uint32_t narrow = way->edge[0];
     uint32_t demanding = way->edge[0];
     for (uint32_t i = 0; i < way->n_hops; i++) {
-        const struct fgr_half *half = &way->view->half[way->edge[i]];
+        const struct fgr_half *half = half_at(way, i);
         uint64_t most_msat = way->left_msat[way->edge[i]];
         most_msat = half->htlc_max_msat < most_msat ? half->htlc_max_msat : most_msat;
         if (most_msat < least_msat) {
@@ -216,17 +239,18 @@ static uint32_t worst_edge(const struct way *way)
     return asked_msat > least_msat ? demanding : narrow;
 }
 
-uint64_t fgr_bundle_flow(struct fgr_capacity_scratch *scratch, const struct fgr_split_query *query)
+void fgr_bundle_flow(struct fgr_capacity_scratch *scratch, const struct fgr_split_query *query)
 {
     struct fgr_maxflow *m = &scratch->maxflow;
-    struct way way = {.view = m->view, .query = query, .left_msat = scratch->left_msat};
-    uint64_t sent_msat = 0;
+    struct way way = {
+        .view = m->view, .overlay = m->overlay, .query = query, .left_msat = scratch->left_msat};
+    uint32_t n_nodes = fgr_overlay_n_nodes(m->view, m->overlay);
     cancel_both_ways(m);
-    memset(m->level, 0xff, m->view->n_nodes * sizeof *m->level);
-    memset(m->cursor, 0, m->view->n_nodes * sizeof *m->cursor);
+    memset(m->level, 0xff, n_nodes * sizeof *m->level);
+    memset(m->cursor, 0, n_nodes * sizeof *m->cursor);
     for (uint32_t n = follow(m); n > 0; n = follow(m)) {
         for (uint32_t i = 0; i < n; i++) {
-            m->level[fgr_view_edge_from(m->view, (uint32_t)m->path[i])] = FGR_LEVEL_NONE;
+            m->level[path_node(m, i)] = FGR_LEVEL_NONE;
         }
         uint64_t wanted_msat = take(m, 0, n);
         if (n > FGR_HOPS_MAX) {
@@ -236,11 +260,8 @@ uint64_t fgr_bundle_flow(struct fgr_capacity_scratch *scratch, const struct fgr_
         for (uint32_t i = 0; i < n; i++) {
             way.edge[i] = (uint32_t)m->path[i];
         }
-        uint64_t got_msat = keeps_limits(&way) ? send(scratch, &way, wanted_msat) : 0;
-        if (got_msat == 0) {
+        if (!keeps_limits(&way) || !send(scratch, &way, wanted_msat)) {
             scratch->left_msat[worst_edge(&way)] = 0;
         }
-        sent_msat += got_msat;
     }
-    return sent_msat;
 }

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "graph/util/error.h"
+#include "graph/walk.h"
 
 /* What a flow leaves undelivered is tried again, unless it is less than this. */
 enum { TURNS_MAX = 4, REST_LEAST_PPM = 1000 };
@@ -43,8 +44,9 @@ enum { N_PIECES = 10 };
 
 static void list_pieces(struct fgr_capacity_scratch *s, struct piece pieces[N_PIECES])
 {
-    size_t n_nodes = s->n_nodes > 0 ? s->n_nodes : 1;
-    size_t n_edges = 2 * (size_t)s->n_chans + 1;
+    /* An overlay may put a half-channel of its own in the place of each one of the view. */
+    size_t n_nodes = (size_t)s->n_nodes + FGR_OVERLAY_NODES_ROOM;
+    size_t n_edges = 4 * (size_t)s->n_chans + FGR_OVERLAY_EDGES_ROOM;
     struct piece all[N_PIECES] = {
         {(void **)&s->room_msat, n_edges * sizeof *s->room_msat},
         {(void **)&s->left_msat, n_edges * sizeof *s->left_msat},
@@ -110,10 +112,17 @@ void fgr_capacity_scratch_destroy(struct fgr_capacity_scratch *scratch)
 static void fill_left(struct fgr_capacity_scratch *s, uint64_t min_part_msat)
 {
     const struct fgr_view *view = s->maxflow.view;
-    for (uint32_t i = 0; i < view->n_usable; i++) {
-        uint32_t edge = view->out.edge[i];
-        bool is_wide = view->half[edge].htlc_max_msat >= min_part_msat;
-        s->left_msat[edge] = is_wide ? fgr_view_chan_of(view, edge)->capacity_sat * 1000 : 0;
+    const struct fgr_overlay *overlay = s->maxflow.overlay;
+    uint32_t n_places = fgr_walk_n_places(view, overlay);
+    for (uint32_t i = 0; i < n_places; i++) {
+        uint32_t edge = fgr_walk_at(view, overlay, i);
+        if (edge != FGR_IDX_NONE) {
+            const struct fgr_overlay_edge *own = fgr_overlay_extra(overlay, edge);
+            bool is_wide = fgr_overlay_half(view, overlay, edge)->htlc_max_msat >= min_part_msat;
+            uint64_t holds_msat =
+                own == NULL ? fgr_view_chan_of(view, edge)->capacity_sat * 1000 : own->max_msat;
+            s->left_msat[edge] = is_wide ? holds_msat : 0;
+        }
     }
 }
 
@@ -124,20 +133,23 @@ static bool is_good(const struct fgr_half *half, uint64_t left_msat)
            half->base_msat <= 2000 && half->ppm <= 2000;
 }
 
-/* The largest flow over what is left, as far as possible over good half-channels: the rest only
+/* The largest flow over what is left, up to `most_msat`, as far as possible over good half-channels: the rest only
  * adds to that. */
-static uint64_t run_flow(struct fgr_capacity_scratch *s)
+static uint64_t run_flow(struct fgr_capacity_scratch *s, uint64_t most_msat)
 {
     struct fgr_maxflow *m = &s->maxflow;
-    for (uint32_t i = 0; i < m->view->n_usable; i++) {
-        uint32_t edge = m->view->out.edge[i];
-        m->flow_msat[edge] = 0;
-        s->room_msat[edge] =
-            is_good(&m->view->half[edge], s->left_msat[edge]) ? s->left_msat[edge] : 0;
+    uint32_t n_places = fgr_walk_n_places(m->view, m->overlay);
+    for (uint32_t i = 0; i < n_places; i++) {
+        uint32_t edge = fgr_walk_at(m->view, m->overlay, i);
+        if (edge != FGR_IDX_NONE) {
+            const struct fgr_half *half = fgr_overlay_half(m->view, m->overlay, edge);
+            m->flow_msat[edge] = 0;
+            s->room_msat[edge] = is_good(half, s->left_msat[edge]) ? s->left_msat[edge] : 0;
+        }
     }
-    uint64_t flow_msat = fgr_maxflow_run(m, FGR_MSAT_MAX);
+    uint64_t flow_msat = fgr_maxflow_run(m, most_msat);
     m->room_msat = s->left_msat;
-    flow_msat += fgr_maxflow_run(m, FGR_MSAT_MAX - flow_msat);
+    flow_msat += fgr_maxflow_run(m, most_msat - flow_msat);
     m->room_msat = s->room_msat;
     return flow_msat;
 }
@@ -146,17 +158,22 @@ static uint64_t run_flow(struct fgr_capacity_scratch *s)
 static void find_cut(struct fgr_capacity_scratch *s, struct fgr_capacity *out_capacity)
 {
     const struct fgr_maxflow *m = &s->maxflow;
-    const struct fgr_adjacency *out = &m->view->out;
+    uint32_t n_nodes = fgr_overlay_n_nodes(m->view, m->overlay);
     uint32_t n = 0;
     bool is_at_source = true;
     bool is_at_destination = true;
-    for (uint32_t node = 0; node < m->view->n_nodes; node++) {
-        for (uint32_t i = out->first[node];
-             m->level[node] == FGR_LEVEL_NONE && i < out->first[node + 1]; i++) {
-            if (m->level[out->nbr[i]] != FGR_LEVEL_NONE && s->left_msat[out->edge[i]] > 0) {
-                s->cut[n++] = (fgr_edge_idx){out->edge[i]};
+    for (uint32_t node = 0; node < n_nodes; node++) {
+        if (m->level[node] != FGR_LEVEL_NONE) {
+            continue;
+        }
+        struct fgr_walk walk = fgr_walk_of(m->view, m->overlay, false, node);
+        uint32_t edge;
+        uint32_t to;
+        while (fgr_walk_next(&walk, &edge, &to)) {
+            if (m->level[to] != FGR_LEVEL_NONE && s->left_msat[edge] > 0) {
+                s->cut[n++] = (fgr_edge_idx){fgr_overlay_name_of(m->overlay, edge)};
                 is_at_source &= node == m->from;
-                is_at_destination &= out->nbr[i] == m->to;
+                is_at_destination &= to == m->to;
             }
         }
     }
@@ -175,11 +192,23 @@ static enum fgr_err check(const struct fgr_capacity_scratch *scratch, const stru
                         " channels, this one has %" PRIu32 " and %" PRIu32,
                         scratch->n_nodes, scratch->n_chans, view->n_nodes, view->n_chans);
     }
-    if (query->from.v >= view->n_nodes || query->to.v >= view->n_nodes) {
+    const struct fgr_overlay *overlay = query->overlay;
+    if (overlay != NULL && overlay->view != view) {
+        return fgr_fail(err, FGR_ERR_ARG, "the overlay belongs to another view");
+    }
+    if (overlay != NULL && (overlay->n_added_nodes > FGR_OVERLAY_NODES_ROOM ||
+                            overlay->n_edges > 2 * view->n_chans + FGR_OVERLAY_EDGES_ROOM)) {
+        return fgr_fail(err, FGR_ERR_LIMIT,
+                        "the overlay adds %" PRIu32 " nodes and %" PRIu32
+                        " half-channels: a scratch has room for %d and %" PRIu32,
+                        overlay->n_added_nodes, overlay->n_edges, FGR_OVERLAY_NODES_ROOM,
+                        2 * view->n_chans + FGR_OVERLAY_EDGES_ROOM);
+    }
+    uint32_t n_nodes = fgr_overlay_n_nodes(view, overlay);
+    if (query->from.v >= n_nodes || query->to.v >= n_nodes) {
         return fgr_fail(err, FGR_ERR_ARG,
                         "node index %" PRIu32 " is not in the view, which has %" PRIu32 " nodes",
-                        query->from.v >= view->n_nodes ? query->from.v : query->to.v,
-                        view->n_nodes);
+                        query->from.v >= n_nodes ? query->from.v : query->to.v, n_nodes);
     }
     if (query->from.v == query->to.v) {
         return fgr_fail(err, FGR_ERR_ARG, "source and destination are the same node");
@@ -200,26 +229,25 @@ enum fgr_err fgr_capacity(struct fgr_capacity_scratch *scratch, struct fgr_capac
     s->n_bundles = 0;
     s->n_bundle_edges = 0;
     s->maxflow.view = view;
+    s->maxflow.overlay = query->overlay;
     s->maxflow.from = query->from.v;
     s->maxflow.to = query->to.v;
     s->maxflow.room_msat = s->room_msat;
     fill_left(s, query->min_part.v);
-    uint64_t rest_msat = 0;
-    for (int turn = 0; turn < TURNS_MAX; turn++) {
-        uint64_t flow_msat = run_flow(s);
-        if (turn == 0) {
-            out_capacity->at_most.v = flow_msat;
-            rest_msat = flow_msat;
-            if (flow_msat < FGR_MSAT_MAX) {
-                find_cut(s, out_capacity);
-            }
-        }
-        rest_msat -= fgr_bundle_flow(s, query);
-        if (rest_msat <= out_capacity->at_most.v / 1000000 * REST_LEAST_PPM) {
+    s->rest_msat = run_flow(s, FGR_MSAT_MAX);
+    out_capacity->at_most.v = s->rest_msat;
+    if (s->rest_msat < FGR_MSAT_MAX) {
+        find_cut(s, out_capacity);
+    }
+    fgr_bundle_flow(s, query);
+    for (int turn = 1; turn < TURNS_MAX; turn++) {
+        if (s->rest_msat <= out_capacity->at_most.v / 1000000 * REST_LEAST_PPM) {
             break;
         }
+        run_flow(s, s->rest_msat);
+        fgr_bundle_flow(s, query);
     }
-    out_capacity->at_least.v = out_capacity->at_most.v - rest_msat;
+    out_capacity->at_least.v = out_capacity->at_most.v - s->rest_msat;
     out_capacity->n_bundles = s->n_bundles;
     for (uint32_t i = 0; i < s->n_bundles; i++) {
         out_capacity->n_parts += s->bundle[i].n_parts;

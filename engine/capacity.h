@@ -22,6 +22,7 @@ struct fgr_capacity_scratch {
     struct fgr_maxflow maxflow;
     uint64_t *room_msat; /* per half-channel: what the flow may use of left_msat */
     uint64_t *left_msat; /* per half-channel: most that more parts can put on it */
+    uint64_t rest_msat;  /* of the bound, not delivered yet */
     fgr_edge_idx *cut;
     struct fgr_bundle *bundle;
     fgr_edge_idx *bundle_edge;
@@ -29,9 +30,9 @@ struct fgr_capacity_scratch {
     uint32_t n_bundle_edges;
 };
 
-/* Turns the flow of scratch->maxflow into bundles behind those that are there, and takes what they
- * carry from left_msat. Where a way takes no part at all, the half-channel that stops them is
- * left out from now on. Returns what the bundles deliver; the flow is used up. */
-uint64_t fgr_bundle_flow(struct fgr_capacity_scratch *scratch, const struct fgr_split_query *query);
+/* Turns the flow of scratch->maxflow into bundles behind those that are there; takes what they carry
+ * from left_msat, and what they deliver from rest_msat. Where a way takes no part at all, the
+ * half-channel that stops them is left out from now on. The flow is used up. */
+void fgr_bundle_flow(struct fgr_capacity_scratch *scratch, const struct fgr_split_query *query);
 
 #endif

@@ -5,8 +5,8 @@
  * until there is none. Few phases suffice, because payment networks are shallow.
  *
  * Layout: a residual arc is a half-channel and a direction: forward over it, or back along it. Those
- * out of a node are the view's `out` list of the node forward, then its `in` list back. The levels
- * are swept from the destination, and the last, failing sweep finds the cut nearest to it.
+ * out of a node are what leaves it forward, then what enters it back, of the view and the overlay.
+ * The levels are swept from the destination, and the last, failing sweep finds the cut nearest to it.
  *
  * Source: E. A. Dinic, 1970; Cherkassky and Goldberg 1995 for the sweep from the sink.
  */
@@ -14,7 +14,7 @@
 
 #include <string.h>
 
-#include "graph/util/attr.h"
+#include "graph/walk.h"
 
 /* Path entries. */
 static uint64_t arc_of(uint32_t edge, bool is_back)
@@ -33,7 +33,8 @@ static bool arc_is_back(uint64_t arc)
 static uint32_t tail_of(const struct fgr_maxflow *m, uint64_t arc)
 {
     uint32_t edge = arc_edge(arc);
-    return arc_is_back(arc) ? fgr_view_edge_to(m->view, edge) : fgr_view_edge_from(m->view, edge);
+    return arc_is_back(arc) ? fgr_overlay_to(m->view, m->overlay, edge)
+                            : fgr_overlay_from(m->view, m->overlay, edge);
 }
 
 static uint32_t head_of(const struct fgr_maxflow *m, uint64_t arc)
@@ -47,6 +48,20 @@ static uint64_t residual(const struct fgr_maxflow *m, uint64_t arc)
     return arc_is_back(arc) ? flow_msat : m->room_msat[arc_edge(arc)] - flow_msat;
 }
 
+struct fgr_maxflow_list fgr_maxflow_list_of(const struct fgr_maxflow *maxflow, uint32_t node,
+                                            uint32_t number)
+{
+    bool is_back = number >= FGR_MAXFLOW_BACK;
+    struct fgr_walk walk = fgr_walk_of(maxflow->view, maxflow->overlay, is_back, node);
+    if ((number & 1) != 0) {
+        return (struct fgr_maxflow_list){.edge = walk.extra.edge, .n = walk.extra.n};
+    }
+    return (struct fgr_maxflow_list){.edge = walk.adjacency->edge + walk.span.first,
+                                     .node = walk.adjacency->nbr + walk.span.first,
+                                     .overlay = walk.overlay,
+                                     .n = walk.span.end - walk.span.first};
+}
+
 static void reach(struct fgr_maxflow *m, uint32_t node, uint32_t level, uint32_t *io_n)
 {
     if (m->level[node] == FGR_LEVEL_NONE) {
@@ -56,28 +71,39 @@ static void reach(struct fgr_maxflow *m, uint32_t node, uint32_t level, uint32_t
     }
 }
 
+/* The other end of entry `i`. */
+static uint32_t end_of(const struct fgr_maxflow *m, const struct fgr_maxflow_list *list, uint32_t i,
+                       bool is_back)
+{
+    return list->node != NULL ? list->node[i] : head_of(m, arc_of(list->edge[i], is_back));
+}
+
+/* Reaches those from which something more can come to the node: over what enters it, and back along
+ * what leaves it. */
+static void reach_from(struct fgr_maxflow *m, uint32_t node, uint32_t *io_n)
+{
+    for (uint32_t number = 0; number < FGR_MAXFLOW_LISTS; number++) {
+        struct fgr_maxflow_list list = fgr_maxflow_list_of(m, node, number);
+        bool is_back = number >= FGR_MAXFLOW_BACK;
+        for (uint32_t i = 0; i < list.n; i++) {
+            uint32_t other = end_of(m, &list, i, is_back);
+            if (m->level[other] == FGR_LEVEL_NONE &&
+                !fgr_overlay_masks(list.overlay, list.edge[i]) &&
+                residual(m, arc_of(list.edge[i], !is_back)) > 0) {
+                reach(m, other, m->level[node] + 1, io_n);
+            }
+        }
+    }
+}
+
 /* Sets the levels, as far as the source. False if it is not reached. */
 static bool sweep(struct fgr_maxflow *m)
 {
-    const struct fgr_adjacency *in = &m->view->in;
-    const struct fgr_adjacency *out = &m->view->out;
     uint32_t n = 0;
-    memset(m->level, 0xff, m->view->n_nodes * sizeof *m->level);
+    memset(m->level, 0xff, fgr_overlay_n_nodes(m->view, m->overlay) * sizeof *m->level);
     reach(m, m->to, 0, &n);
     for (uint32_t at = 0; at < n && m->level[m->from] == FGR_LEVEL_NONE; at++) {
-        uint32_t node = m->queue[at];
-        uint32_t level = m->level[node] + 1;
-        for (uint32_t i = in->first[node]; i < in->first[node + 1]; i++) {
-            if (m->level[in->nbr[i]] == FGR_LEVEL_NONE &&
-                residual(m, arc_of(in->edge[i], false)) > 0) {
-                reach(m, in->nbr[i], level, &n);
-            }
-        }
-        for (uint32_t i = out->first[node]; i < out->first[node + 1]; i++) {
-            if (m->level[out->nbr[i]] == FGR_LEVEL_NONE && m->flow_msat[out->edge[i]] > 0) {
-                reach(m, out->nbr[i], level, &n);
-            }
-        }
+        reach_from(m, m->queue[at], &n);
     }
     return m->level[m->from] != FGR_LEVEL_NONE;
 }
@@ -85,20 +111,20 @@ static bool sweep(struct fgr_maxflow *m)
 /* The next arc out of `node` that leads one level down. False if there is none left. */
 static bool next_arc(struct fgr_maxflow *m, uint64_t *out_arc, uint32_t node)
 {
-    const struct fgr_adjacency *out = &m->view->out;
-    const struct fgr_adjacency *in = &m->view->in;
-    uint32_t n_out = out->first[node + 1] - out->first[node];
-    uint32_t n_all = n_out + in->first[node + 1] - in->first[node];
     uint32_t wanted = m->level[node] - 1;
-    for (; m->cursor[node] < n_all; m->cursor[node]++) {
-        uint32_t i = m->cursor[node];
-        bool is_back = i >= n_out;
-        const struct fgr_adjacency *list = is_back ? in : out;
-        i = list->first[node] + (is_back ? i - n_out : i);
-        if (m->level[list->nbr[i]] == wanted && residual(m, arc_of(list->edge[i], is_back)) > 0) {
-            *out_arc = arc_of(list->edge[i], is_back);
-            return true;
+    uint32_t first = 0;
+    for (uint32_t number = 0; number < FGR_MAXFLOW_LISTS; number++) {
+        struct fgr_maxflow_list list = fgr_maxflow_list_of(m, node, number);
+        bool is_back = number >= FGR_MAXFLOW_BACK;
+        for (uint32_t i = m->cursor[node] - first; i < list.n; i++, m->cursor[node]++) {
+            uint64_t arc = arc_of(list.edge[i], is_back);
+            if (m->level[end_of(m, &list, i, is_back)] == wanted &&
+                !fgr_overlay_masks(list.overlay, list.edge[i]) && residual(m, arc) > 0) {
+                *out_arc = arc;
+                return true;
+            }
         }
+        first += list.n;
     }
     return false;
 }

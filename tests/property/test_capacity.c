@@ -10,9 +10,11 @@
 #include <string.h>
 
 #include "fulgurite/capacity.h"
+#include "graph/overlay.h"
 #include "tests/oracle/lemon.h"
 #include "tests/oracle/split_brute.h"
 #include "tests/support/dataset.h"
+#include "tests/support/nasty_overlay.h"
 #include "tests/support/nasty_split.h"
 #include "tests/support/settings.h"
 
@@ -208,6 +210,120 @@ Test(capacity, is_honest_on_random_graphs, .timeout = 250)
     cr_assert_gt(f.n_full, n_graphs);
     cr_assert_lt(f.n_none, n_graphs * QUERIES / 2);
     cr_assert_gt(f.n_brute, n_graphs / 4);
+}
+
+/* ---- with an overlay --------------------------------------------------------------------------- */
+
+enum {
+    STRANGERS = 2,
+    OVERLAY_NODES = 7,
+    OVERLAY_CHANS = 12,
+    OVERLAY_GRAPHS = 6000,
+    STATEMENTS = 14
+};
+
+/* The same flow from what the overlay tells of each half-channel. */
+static void judge_overlay_cut(const struct fixture *f, const struct fgr_overlay *overlay)
+{
+    struct fgr_lemon_arc arcs[4 * OVERLAY_CHANS + 200];
+    uint32_t n_arcs = 0;
+    for (uint32_t e = 0; e < fgr_overlay_n_edges(f->view, overlay); e++) {
+        struct fgr_overlay_edge_info info;
+        cr_assert_eq(fgr_overlay_edge(overlay, &info, (fgr_edge_idx){e}), FGR_OK);
+        if (info.usable && info.htlc_max.v >= f->query.min_part.v) {
+            cr_assert_lt(n_arcs, sizeof arcs / sizeof arcs[0]);
+            arcs[n_arcs++] = (struct fgr_lemon_arc){
+                .from = info.from.v, .to = info.to.v, .room = (int64_t)(info.max.v / 1000)};
+        }
+    }
+    /* In sat: rooms of unknown capacity are as large as can be, and their sum has to fit. */
+    int64_t most_sat = fgr_lemon_max_flow(arcs, n_arcs, fgr_overlay_node_count(overlay),
+                                          f->query.from.v, f->query.to.v);
+    uint64_t at_most_sat = f->capacity.at_most.v / 1000;
+    bool is_all = f->capacity.at_most.v == FGR_MSAT_MAX;
+    cr_assert(is_all ? most_sat >= (int64_t)at_most_sat
+                     : (int64_t)at_most_sat - most_sat <= (int64_t)n_arcs &&
+                           most_sat <= (int64_t)at_most_sat,
+              "%s: %" PRIu64 ", LEMON %" PRId64, f->where, at_most_sat, most_sat);
+}
+
+/* Amounts of every bundle hop by hop, within what the overlay tells. */
+static void judge_overlay_parts(const struct fixture *f, const struct fgr_overlay *overlay)
+{
+    uint64_t load_msat[4 * OVERLAY_CHANS + 200] = {0};
+    uint64_t sum_msat = 0;
+    for (uint32_t b = 0; b < f->capacity.n_bundles; b++) {
+        const struct fgr_bundle *bundle = &f->capacity.bundles[b];
+        const fgr_edge_idx *way = f->capacity.bundle_edge + bundle->first_edge;
+        uint64_t carried_msat = bundle->amount.v;
+        uint32_t at = f->query.to.v;
+        uint64_t cltv_blocks = f->query.final_cltv;
+        cr_assert(bundle->n_edges <= f->query.max_hops && carried_msat >= f->query.min_part.v);
+        for (uint32_t i = bundle->n_edges; i-- > 0;) {
+            uint32_t e = fgr_overlay_edge_named(f->view, overlay, way[i].v);
+            struct fgr_overlay_edge_info info;
+            cr_assert_neq(e, FGR_IDX_NONE, "%s", f->where);
+            cr_assert_eq(fgr_overlay_edge(overlay, &info, (fgr_edge_idx){e}), FGR_OK);
+            cr_assert(info.usable && info.to.v == at, "%s", f->where);
+            cr_assert(carried_msat >= info.htlc_min.v && carried_msat <= info.htlc_max.v, "%s",
+                      f->where);
+            load_msat[e] += carried_msat * bundle->n_parts;
+            cr_assert_leq(load_msat[e], info.max.v, "%s: a channel overflows", f->where);
+            cltv_blocks += i > 0 ? info.cltv_delta : 0;
+            carried_msat += fgr_fee_msat(carried_msat, info.base_msat, info.ppm);
+            at = info.from.v;
+        }
+        cr_assert(at == f->query.from.v && cltv_blocks <= f->query.max_cltv, "%s", f->where);
+        sum_msat += bundle->amount.v * bundle->n_parts;
+    }
+    cr_assert_eq(sum_msat, f->capacity.at_least.v, "%s", f->where);
+    cr_assert_leq(sum_msat, f->capacity.at_most.v, "%s", f->where);
+}
+
+Test(capacity, takes_an_overlay, .timeout = 250)
+{
+    struct fgr_error err;
+    struct fgr_maker *maker = NULL;
+    struct fixture f = {.n_full = 0};
+    uint64_t n_some = 0;
+    cr_assert(fgr_maker_create(&maker, OVERLAY_NODES + STRANGERS, &err), "%s", err.text);
+    uint64_t n_graphs = OVERLAY_GRAPHS * fgr_settings_scale();
+    for (uint64_t graph = 0; graph < n_graphs; graph++) {
+        struct fgr_rng rng;
+        struct fgr_maker_chan chans[OVERLAY_CHANS];
+        struct fgr_made made;
+        fgr_rng_seed(&rng, fgr_settings_seed(), graph);
+        uint32_t n_nodes = 2 + (uint32_t)fgr_rng_below(&rng, OVERLAY_NODES - 1);
+        uint32_t n_chans = 1 + (uint32_t)fgr_rng_below(&rng, OVERLAY_CHANS);
+        uint64_t amount_msat = fgr_nasty_magnitude(&rng, 36);
+        fgr_nasty_split_graph(&rng, chans, n_chans, n_nodes, amount_msat);
+        cr_assert(fgr_maker_view(maker, &made, chans, n_chans, n_nodes, &err), "%s", err.text);
+        struct fgr_nasty_world world = {.maker = maker,
+                                        .view = made.view,
+                                        .n_strangers = STRANGERS,
+                                        .amount_msat = amount_msat};
+        struct fgr_overlay *overlay =
+            fgr_nasty_overlay(&rng, &world, 1 + (unsigned)fgr_rng_below(&rng, STATEMENTS));
+        cr_assert(overlay != NULL);
+        f.view = made.view;
+        cr_assert_eq(fgr_capacity_scratch_create(&f.scratch, f.view, NULL, &err), FGR_OK);
+        for (unsigned q = 0; q < QUERIES; q++) {
+            fgr_nasty_split_query(&rng, &f.query, fgr_overlay_node_count(overlay), amount_msat, 4);
+            f.query.overlay = overlay;
+            snprintf(f.where, sizeof f.where, "FGR_SEED %" PRIu64 " graph %" PRIu64 " query %u",
+                     fgr_settings_seed(), graph, q);
+            cr_assert_eq(fgr_capacity(f.scratch, &f.capacity, f.view, &f.query, &err), FGR_OK,
+                         "%s: %s", f.where, err.text);
+            judge_overlay_cut(&f, overlay);
+            judge_overlay_parts(&f, overlay);
+            n_some += f.capacity.at_least.v > 0;
+        }
+        fgr_capacity_scratch_destroy(f.scratch);
+        fgr_overlay_destroy(overlay);
+        fgr_made_close(&made);
+    }
+    fgr_maker_destroy(maker);
+    cr_assert_gt(n_some, n_graphs);
 }
 
 /* Mainnet: the same, and the two numbers are close. */
