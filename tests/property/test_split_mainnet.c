@@ -6,6 +6,7 @@
  */
 #include <criterion/criterion.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -192,4 +193,81 @@ Test(split_mainnet, parts_keep_their_limits, .timeout = 250)
 Test(split_mainnet, ways_keep_their_limits, .timeout = 250)
 {
     ask_all(limit_ways, false);
+}
+
+enum { N_PRICES = 10, N_PRICED = 6 };
+
+/* What is left of an answer when the price of a failure changes. */
+struct priced {
+    double fail_msat;  /* M */
+    double least_msat; /* no set costs less at that price, rounding allowed for */
+    double sure_msat;  /* fee and risk of the set that was found */
+    double neg_ln;
+};
+
+static double sure_of(const struct fgr_split *split)
+{
+    double sum_msat = 0;
+    for (uint32_t i = 0; i < split->n_parts; i++) {
+        for (uint32_t j = 0; j < split->parts[i].n_hops; j++) {
+            const struct fgr_hop *hop = &split->parts[i].hops[j];
+            sum_msat += (double)hop->fee.v + (double)hop->risk.v;
+        }
+    }
+    return sum_msat;
+}
+
+/* Asks at one price after the other; returns how many sets were found. */
+static uint32_t ask_prices(struct fixture *f, struct fgr_split_query *query,
+                           struct priced out_priced[N_PRICES])
+{
+    uint32_t n = 0;
+    struct fgr_split split;
+    query->cost.fail_amount_ppm = 0;
+    query->cost.fail_base_msat = 100000;
+    for (uint32_t i = 0; i < N_PRICES; i++, query->cost.fail_base_msat *= 8) {
+        if (fgr_split(f->scratch, &split, f->dataset.view, query, NULL) == FGR_OK) {
+            out_priced[n++] = (struct priced){
+                .fail_msat = (double)query->cost.fail_base_msat,
+                .least_msat = (double)split.bound.v - (double)split.rounding.v,
+                .sure_msat = sure_of(&split),
+                .neg_ln = -log(split.probability),
+            };
+        }
+    }
+    return n;
+}
+
+/* The sets that a fee limit allows are the same at every price of a failure, so what is found at one
+ * price must not cost less than what was proven at another. */
+Test(split_mainnet, proves_nothing_that_another_price_refutes, .timeout = 280)
+{
+    static struct fixture f;
+    uint32_t n_sets = 0;
+    open_fixture(&f);
+    for (uint64_t q = 0; q < N_PRICED * fgr_settings_scale(); q++) {
+        struct fgr_split_query query;
+        struct fgr_split split;
+        struct priced priced[N_PRICES];
+        uint32_t from = funded_node(&f, 10000000);
+        uint32_t to = funded_node(&f, 10000000);
+        fgr_split_query_init(&query, (fgr_node_idx){from}, (fgr_node_idx){to},
+                             (fgr_msat){10000000000});
+        if (fgr_split(f.scratch, &split, f.dataset.view, &query, NULL) != FGR_OK) {
+            continue;
+        }
+        query.max_fee.v = split.fee.v / 100 * (40 + fgr_rng_below(&f.rng, 80));
+        uint32_t n = ask_prices(&f, &query, priced);
+        for (uint32_t i = 0; i < n * n; i++) {
+            const struct priced *proven = &priced[i / n];
+            const struct priced *found = &priced[i % n];
+            double cost_msat = found->sure_msat + proven->fail_msat * found->neg_ln;
+            cr_assert_geq(cost_msat * (1 + 1e-9) + 1000, proven->least_msat,
+                          "%" PRIu32 " -> %" PRIu32 ", max_fee %" PRIu64 ", M %g", from, to,
+                          query.max_fee.v, proven->fail_msat);
+        }
+        n_sets += n;
+    }
+    cr_assert_gt(n_sets, N_PRICES);
+    close_fixture(&f);
 }
