@@ -11,9 +11,9 @@
 #include "engine/capacity.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "graph/util/alloc.h"
 #include "graph/util/error.h"
 #include "graph/walk.h"
 
@@ -21,19 +21,6 @@
 enum { TURNS_MAX = 4, REST_LEAST_PPM = 1000 };
 
 /* ---- memory ---------------------------------------------------------------------------------- */
-
-static void *malloc_alloc(void *state, size_t bytes)
-{
-    (void)state;
-    return malloc(bytes);
-}
-
-static void malloc_free(void *state, void *ptr, size_t bytes)
-{
-    (void)state;
-    (void)bytes;
-    free(ptr);
-}
 
 struct piece {
     void **slot;
@@ -67,8 +54,7 @@ enum fgr_err fgr_capacity_scratch_create(struct fgr_capacity_scratch **out_scrat
                                          const struct fgr_allocator *allocator,
                                          struct fgr_error *err)
 {
-    struct fgr_allocator a =
-        allocator != NULL ? *allocator : (struct fgr_allocator){malloc_alloc, malloc_free, NULL};
+    struct fgr_allocator a = fgr_alloc_source(allocator);
     struct fgr_capacity_scratch *s = a.alloc(a.state, sizeof *s);
     if (s == NULL) {
         return fgr_fail_memory(err, sizeof *s);

@@ -19,12 +19,12 @@
 #include "fulgurite/choice.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "engine/cost.h"
 #include "engine/parts.h"
 #include "engine/price.h"
+#include "graph/util/alloc.h"
 #include "graph/util/error.h"
 
 /* A copy of the arrays of one answer. */
@@ -46,25 +46,11 @@ struct fgr_choice_scratch {
 
 /* ---- memory ---------------------------------------------------------------------------------- */
 
-static void *malloc_alloc(void *state, size_t bytes)
-{
-    (void)state;
-    return malloc(bytes);
-}
-
-static void malloc_free(void *state, void *ptr, size_t bytes)
-{
-    (void)state;
-    (void)bytes;
-    free(ptr);
-}
-
 enum fgr_err fgr_choice_scratch_create(struct fgr_choice_scratch **out_scratch,
                                        const struct fgr_view *view,
                                        const struct fgr_allocator *allocator, struct fgr_error *err)
 {
-    struct fgr_allocator a =
-        allocator != NULL ? *allocator : (struct fgr_allocator){malloc_alloc, malloc_free, NULL};
+    struct fgr_allocator a = fgr_alloc_source(allocator);
     struct fgr_choice_scratch *s = a.alloc(a.state, sizeof *s);
     if (s == NULL) {
         return fgr_fail_memory(err, sizeof *s);

@@ -45,6 +45,19 @@ struct fgr_cost_terms {
 /* No route costs this much: terms saturate here, and the sum of three never wraps. */
 #define FGR_COST_INF (UINT64_MAX / 4)
 
+/* ceil((cost / bound - 1) * 1e6); 0 = proven. A bound of 0 under a positive cost says nothing. */
+static inline uint64_t fgr_gap_ppm(uint64_t cost, uint64_t bound)
+{
+    if (cost <= bound) {
+        return 0;
+    }
+    if (bound == 0) {
+        return UINT64_MAX;
+    }
+    fgr_u128 gap = ((fgr_u128)(cost - bound) * 1000000 + bound - 1) / bound;
+    return gap > UINT64_MAX ? UINT64_MAX : (uint64_t)gap;
+}
+
 /* The cost of the public contract. */
 void fgr_cost_init(struct fgr_cost *out_cost, const struct fgr_cost_params *params,
                    uint64_t amount_msat);

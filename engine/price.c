@@ -209,7 +209,7 @@ void fgr_price_step_backward(struct fgr_price *p, const struct fgr_tariff *tarif
 {
     uint32_t node = fgr_heap_item(p->back.entry[0]);
     fgr_heap_pop(&p->back);
-    p->settled[node / 64] |= UINT64_C(1) << (node % 64);
+    fgr_bitset_add(p->settled, node);
     p->n_settled++;
     struct fgr_price_node *state = fgr_price_node_at(p, node);
     if (state->price < FGR_PRICE_MAX) {
@@ -243,7 +243,7 @@ static void restart_backward(struct fgr_price *p)
         p->forward = 0;
         p->backward = 1;
     }
-    memset(p->settled, 0, (p->n_nodes / 64 + 1) * sizeof *p->settled);
+    memset(p->settled, 0, fgr_bitset_words(p->n_nodes) * sizeof *p->settled);
     p->back.n = 0;
     p->radius = 0;
     p->n_floors = 0;

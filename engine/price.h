@@ -12,6 +12,7 @@
 #define FGR_ENGINE_PRICE_H
 
 #include "engine/tariff.h"
+#include "graph/util/bitset.h"
 #include "graph/util/heap.h"
 
 #define FGR_PRICE_BLOCK 64

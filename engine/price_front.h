@@ -31,7 +31,7 @@ static inline double fgr_price_decode(uint32_t bits)
 
 static inline bool fgr_price_is_settled(const struct fgr_price *p, uint32_t node)
 {
-    return (p->settled[node / 64] >> (node % 64) & 1) != 0;
+    return fgr_bitset_has(p->settled, node);
 }
 
 /* At least what a msat at `node` still has to pay. */

@@ -27,19 +27,6 @@ void fgr_route_query_init(struct fgr_route_query *query, fgr_node_idx from, fgr_
     };
 }
 
-/* ceil((cost / bound - 1) * 1e6); 0 = proven. A bound of 0 under a positive cost says nothing. */
-static uint64_t gap_ppm(uint64_t cost, uint64_t bound)
-{
-    if (cost <= bound) {
-        return 0;
-    }
-    if (bound == 0) {
-        return UINT64_MAX;
-    }
-    fgr_u128 gap = ((fgr_u128)(cost - bound) * 1000000 + bound - 1) / bound;
-    return gap > UINT64_MAX ? UINT64_MAX : (uint64_t)gap;
-}
-
 /* Walks back from the destination and fills every hop. */
 static void fill_hops(struct fgr_route *out, const struct fgr_search_task *task,
                       const struct fgr_search_result *result)
@@ -115,7 +102,7 @@ enum fgr_err fgr_route(struct fgr_scratch *scratch, struct fgr_route *out_route,
         fill_hops(out_route, &task, &result);
         out_route->cltv_total += query->final_cltv;
         out_route->bound.v = result.bound < result.cost ? result.bound : result.cost;
-        out_route->gap_ppm = gap_ppm(result.cost, out_route->bound.v);
+        out_route->gap_ppm = fgr_gap_ppm(result.cost, out_route->bound.v);
         return FGR_OK;
     }
     bool is_proven = result.bound >= FGR_COST_INF;

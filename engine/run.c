@@ -56,7 +56,7 @@ static void reach(struct fgr_run *run, uint32_t node, uint32_t edge, uint64_t fo
 {
     struct fgr_scratch *s = run->scratch;
     struct fgr_node_state *state = fgr_scratch_node(s, node);
-    if (forward_cost >= state->forward_cost || fgr_bit_get(s->settled, node)) {
+    if (forward_cost >= state->forward_cost || fgr_bitset_has(s->settled, node)) {
         return;
     }
     state->forward_cost = forward_cost;
@@ -191,7 +191,7 @@ static void refresh_radius(struct fgr_run *run)
     struct fgr_scratch *s = run->scratch;
     while (s->forward.n > 0) {
         uint64_t top = s->forward.entry[0];
-        if (!fgr_bit_get(s->settled, fgr_heap_item(top))) {
+        if (!fgr_bitset_has(s->settled, fgr_heap_item(top))) {
             run->radius = fgr_key_decode(fgr_heap_key(top));
             return;
         }
@@ -219,7 +219,7 @@ static void step_forward(struct fgr_run *run)
     struct fgr_scratch *s = run->scratch;
     uint32_t node = fgr_heap_item(s->forward.entry[0]);
     fgr_heap_pop(&s->forward);
-    fgr_bit_set(s->settled, node);
+    fgr_bitset_add(s->settled, node);
     run->stats.settled++;
     move_labels(run, node);
     expand_forward(run, node, s->node[node].forward_cost);
@@ -236,7 +236,7 @@ static void start_forward(struct fgr_run *run)
     uint64_t amount_msat = run->task->amount_msat;
     struct fgr_node_state *state = fgr_scratch_node(s, source);
     state->forward_cost = 0;
-    fgr_bit_set(s->settled, source);
+    fgr_bitset_add(s->settled, source);
     run->stats.settled++;
     run->work[0] += STEP_WORK;
     run->source_min_msat = UINT64_MAX;
@@ -255,7 +255,7 @@ static void start_forward(struct fgr_run *run)
         if (half->htlc_max_msat > run->source_max_msat) {
             run->source_max_msat = half->htlc_max_msat;
         }
-        fgr_bit_set(s->at_source, end);
+        fgr_bitset_add(s->at_source, end);
         reach(run, end, edge,
               fgr_cost_first_over(&run->task->cost, run->view, overlay, edge, amount_msat));
     }
@@ -268,7 +268,7 @@ static void start_forward(struct fgr_run *run)
  * so that a growing radius moves none of them. */
 static void queue(struct fgr_scratch *s, uint32_t label, uint64_t cost, uint64_t potential)
 {
-    if (fgr_bit_get(s->settled, s->label[label].node)) {
+    if (fgr_bitset_has(s->settled, s->label[label].node)) {
         fgr_heap_push(&s->near, fgr_key_encode(cost + potential), label);
     } else {
         fgr_heap_push(&s->far, fgr_key_encode(cost), label);
@@ -409,7 +409,7 @@ static void expand_backward(struct fgr_run *run, uint32_t from)
     struct fgr_scratch *s = run->scratch;
     const struct fgr_adjacency *in = &run->view->in;
     uint32_t node = s->label[from].node;
-    if (fgr_bit_get(s->at_source, node)) {
+    if (fgr_bitset_has(s->at_source, node)) {
         fgr_finish_source(run, from);
     }
     struct fgr_scan_terms terms;
@@ -442,7 +442,7 @@ static void expand_backward(struct fgr_run *run, uint32_t from)
         for (uint32_t i = 0; i < n; i++) {
             float bound = s->scan_bound[i];
             if (bound < slack &&
-                (bound < slack_far || fgr_bit_get(s->settled, in->nbr[first + i]))) {
+                (bound < slack_far || fgr_bitset_has(s->settled, in->nbr[first + i]))) {
                 relax_backward(run, in->edge[first + i], in->nbr[first + i], from, (uint64_t)bound);
             }
         }
@@ -483,7 +483,7 @@ static void start_backward(struct fgr_run *run)
 static bool is_forward_turn(const struct fgr_run *run, uint32_t label_node)
 {
     const struct fgr_scratch *s = run->scratch;
-    if (s->forward.n == 0 || fgr_bit_get(s->settled, label_node)) {
+    if (s->forward.n == 0 || fgr_bitset_has(s->settled, label_node)) {
         return false;
     }
     const struct fgr_view *view = run->view;
@@ -517,7 +517,7 @@ static void step_backward(struct fgr_run *run, struct fgr_heap *heap)
     uint32_t key = fgr_heap_key(heap->entry[0]);
     const struct fgr_label *label = &s->label[idx];
     uint64_t full = label->cost + fgr_run_potential(run, label->node, label->amount_msat);
-    bool is_moved = heap == &s->far && fgr_bit_get(s->settled, label->node);
+    bool is_moved = heap == &s->far && fgr_bitset_has(s->settled, label->node);
     if (is_moved || label->state >= FGR_LABEL_DONE || full >= run->best->cost ||
         full >= FGR_COST_INF) {
         fgr_heap_pop(heap);

@@ -49,7 +49,7 @@ static inline uint64_t fgr_run_potential(const struct fgr_run *run, uint32_t nod
 {
     const struct fgr_scratch *s = run->scratch;
     uint64_t ahead = run->radius;
-    if (fgr_bit_get(s->settled, node)) {
+    if (fgr_bitset_has(s->settled, node)) {
         ahead = fgr_key_decode(fgr_key_encode(s->node[node].forward_cost));
     }
     if (FGR_UNLIKELY(amount_msat < run->source_min_msat)) {

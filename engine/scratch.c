@@ -25,8 +25,8 @@ static void list_parts(struct fgr_scratch *s, struct part parts[N_PARTS])
     size_t n_edges = s->n_edges;
     struct part all[N_PARTS] = {
         {(void **)&s->node, n_nodes * sizeof *s->node},
-        {(void **)&s->settled, (n_nodes / 64 + 1) * sizeof *s->settled},
-        {(void **)&s->at_source, (n_nodes / 64 + 1) * sizeof *s->at_source},
+        {(void **)&s->settled, fgr_bitset_words(n_nodes) * sizeof *s->settled},
+        {(void **)&s->at_source, fgr_bitset_words(n_nodes) * sizeof *s->at_source},
         {(void **)&s->label, FGR_LABELS_MAX * sizeof *s->label},
         /* Each half-channel is pushed at most once, plus the source. */
         {(void **)&s->forward.entry, (n_edges + 1) * sizeof *s->forward.entry},
@@ -111,8 +111,8 @@ void fgr_scratch_reset(struct fgr_scratch *scratch, uint32_t n_nodes)
         memset(scratch->node, 0, scratch->n_nodes * sizeof *scratch->node);
         scratch->stamp = 1;
     }
-    memset(scratch->settled, 0, (n_nodes / 64 + 1) * sizeof *scratch->settled);
-    memset(scratch->at_source, 0, (n_nodes / 64 + 1) * sizeof *scratch->at_source);
+    memset(scratch->settled, 0, fgr_bitset_words(n_nodes) * sizeof *scratch->settled);
+    memset(scratch->at_source, 0, fgr_bitset_words(n_nodes) * sizeof *scratch->at_source);
     scratch->n_labels = 0;
     scratch->forward.n = 0;
     scratch->near.n = 0;

@@ -13,6 +13,7 @@
 
 #include "engine/scan.h"
 #include "fulgurite/route.h"
+#include "graph/util/bitset.h"
 #include "graph/util/heap.h"
 
 /* Room for 262 144 labels (12 MB): thousands of times what a query needs, and the work limit of
@@ -89,16 +90,6 @@ struct fgr_scratch {
     struct fgr_route *probe; /* routes that explain asks for */
     float scan_bound[FGR_SCAN_BLOCK];
 };
-
-/* Sets of nodes: small enough to stay in the nearest cache. */
-static inline bool fgr_bit_get(const uint64_t *set, uint32_t node)
-{
-    return (set[node / 64] >> (node % 64) & 1) != 0;
-}
-static inline void fgr_bit_set(uint64_t *set, uint32_t node)
-{
-    set[node / 64] |= UINT64_C(1) << (node % 64);
-}
 
 /* Whether the scratch has room for `view`, and for `overlay` (nullable) on it. */
 bool fgr_scratch_fits(const struct fgr_scratch *scratch, const struct fgr_view *view);

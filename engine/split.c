@@ -22,22 +22,21 @@ void fgr_split_query_init(struct fgr_split_query *query, fgr_node_idx from, fgr_
                           fgr_msat amount)
 {
     uint64_t half_msat = amount.v > 1 ? amount.v / 2 : 1;
+    struct fgr_route_query one;
+    fgr_route_query_init(&one, from, to, amount);
     *query = (struct fgr_split_query){
         .sz = sizeof *query,
         .from = from,
         .to = to,
         .amount = amount,
-        .max_fee = {FGR_MSAT_NONE},
-        .max_cltv = FGR_CLTV_DEFAULT,
-        .max_hops = FGR_HOPS_DEFAULT,
-        .final_cltv = FGR_FINAL_CLTV_DEFAULT,
+        .max_fee = one.max_fee,
+        .max_cltv = one.max_cltv,
+        .max_hops = one.max_hops,
+        .final_cltv = one.final_cltv,
         .max_parts = FGR_PARTS_DEFAULT,
         .min_part = {half_msat < FGR_PART_MIN_DEFAULT_MSAT ? half_msat : FGR_PART_MIN_DEFAULT_MSAT},
         .max_gap_ppm = FGR_SPLIT_GAP_DEFAULT_PPM,
-        .cost = {.fail_base_msat = 100000,
-                 .fail_amount_ppm = 1000,
-                 .risk_ppb = 15,
-                 .model = FGR_PROB_UNIFORM},
+        .cost = one.cost,
     };
 }
 
@@ -214,16 +213,6 @@ static void fill_parts(struct fgr_split *out, struct fgr_solve *solve)
     out->parts = s->answer;
 }
 
-/* ceil((cost / bound - 1) * 1e6). */
-static uint64_t gap_ppm(uint64_t cost, uint64_t bound)
-{
-    if (cost <= bound || bound == 0) {
-        return cost <= bound ? 0 : UINT64_MAX;
-    }
-    fgr_u128 gap = ((fgr_u128)(cost - bound) * 1000000 + bound - 1) / bound;
-    return gap > UINT64_MAX ? UINT64_MAX : (uint64_t)gap;
-}
-
 static void fill_bound(struct fgr_split *out, const struct fgr_solve *solve)
 {
     const struct fgr_flow *flow = &solve->s->flow;
@@ -236,7 +225,7 @@ static void fill_bound(struct fgr_split *out, const struct fgr_solve *solve)
     out->cost.v = cost_msat;
     out->bound.v = bound_msat < cost_msat ? bound_msat : cost_msat;
     out->rounding.v = fgr_solve_rounding(solve);
-    out->gap_ppm = gap_ppm(cost_msat, out->bound.v);
+    out->gap_ppm = fgr_gap_ppm(cost_msat, out->bound.v);
     const struct fgr_proof *proof = flow->n_earlier > 0 ? &flow->earlier[0] : &flow->proof;
     out->certificate = (struct fgr_certificate){
         .edge = proof->edge,

@@ -1,23 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine/split_scratch.h"
 
-#include <stdlib.h>
 #include <string.h>
 
+#include "graph/util/alloc.h"
 #include "graph/util/error.h"
-
-static void *malloc_alloc(void *state, size_t bytes)
-{
-    (void)state;
-    return malloc(bytes);
-}
-
-static void malloc_free(void *state, void *ptr, size_t bytes)
-{
-    (void)state;
-    (void)bytes;
-    free(ptr);
-}
 
 /* One array of the scratch. */
 struct part {
@@ -36,7 +23,7 @@ static void list_parts(struct fgr_split_scratch *s, struct part parts[N_PARTS])
     size_t n_entries = 2 * (size_t)p->n_usable + n_nodes + FGR_PRICE_LABELS_MAX + 1;
     struct part all[N_PARTS] = {
         {(void **)&p->node, n_nodes * sizeof *p->node},
-        {(void **)&p->settled, (n_nodes / 64 + 1) * sizeof *p->settled},
+        {(void **)&p->settled, fgr_bitset_words(n_nodes) * sizeof *p->settled},
         {(void **)&p->lane_of, (p->n_edges + 1) * sizeof *p->lane_of},
         {(void **)&p->near.entry, n_entries * sizeof *p->near.entry},
         {(void **)&p->far.entry, n_entries * sizeof *p->far.entry},
@@ -59,8 +46,7 @@ enum fgr_err fgr_split_scratch_create(struct fgr_split_scratch **out_scratch,
                                       const struct fgr_view *view,
                                       const struct fgr_allocator *allocator, struct fgr_error *err)
 {
-    struct fgr_allocator a =
-        allocator != NULL ? *allocator : (struct fgr_allocator){malloc_alloc, malloc_free, NULL};
+    struct fgr_allocator a = fgr_alloc_source(allocator);
     struct fgr_split_scratch *s = a.alloc(a.state, sizeof *s);
     if (s == NULL) {
         return fgr_fail_memory(err, sizeof *s);
