@@ -71,6 +71,12 @@ void fgr_flow_restart(struct fgr_flow *flow)
 void fgr_flow_forget_proofs(struct fgr_flow *flow)
 {
     flow->proof.bound_msat = 0;
+    flow->proof.unit_price = 0;
+    flow->proof.fee_weight = 1.0;
+    flow->proof.part_weight = 0;
+    flow->proof.top_msat = (double)FGR_MSAT_MAX;
+    flow->proof.n_lanes = 0;
+    flow->proof.keeps_limits = false;
     flow->n_earlier = 0;
     for (uint32_t i = 0; i < flow->mix.n_lanes; i++) {
         flow->mix.lane[i].held_msat = 0;
@@ -103,10 +109,9 @@ void fgr_flow_start(struct fgr_flow *flow, const struct fgr_view *view,
     flow->is_sized = false;
     flow->is_case = false;
     flow->enough_msat = FGR_MIX_MOST;
-    fgr_flow_forget_proofs(flow);
-    flow->proof.n_lanes = 0;
-    mix->tariff = *tariff;
     mix->n_lanes = 0;
+    fgr_flow_forget_proofs(flow);
+    mix->tariff = *tariff;
     mix->n_steps = 0;
     mix->n_paths = 1;
     mix->path[0] =
@@ -268,6 +273,11 @@ static void take_tangent(const struct fgr_mix *mix, struct fgr_lane *lane)
         if (flow_msat > (double)arc->sure_msat || arc->sure_msat == 0) {
             lane->slope = mix->tariff.fail_msat / ((double)arc->most_msat + 1.0 - flow_msat);
             lane->offset = fgr_mix_fail(mix, lane, flow_msat) - lane->slope * flow_msat;
+        } else if (flow_msat > (double)arc->sure_msat * FULL_SHARE) {
+            /* Where the curve begins any line through its foot is below it, up to its own slope. */
+            double first = mix->tariff.fail_msat / (double)(arc->most_msat + 1 - arc->sure_msat);
+            lane->slope = fmin(fgr_mix_slope(mix, lane, lane->flow_msat), first);
+            lane->offset = -lane->slope * (double)arc->sure_msat;
         }
     } else if (flow_msat > 0 && (arc->sure_msat == 0 || is_full)) {
         double slope = fgr_mix_slope(mix, lane, lane->flow_msat);
@@ -390,7 +400,8 @@ static bool press(struct fgr_flow *flow)
     if (missing->price >= most) {
         return false;
     }
-    missing->price *= MISSING_RISE;
+    /* The first path may have been free: over channels of the sender and nothing else, say. */
+    missing->price = fmax(missing->price, 1.0 / flow->amount_msat) * MISSING_RISE;
     return true;
 }
 

@@ -9,9 +9,9 @@
  * agree, the cheapest of the others joins them. That is the active-set form of Newton's method;
  * some ten steps do, however many paths share half-channels.
  *
- * Failure costs of the uniform model go to infinity at the capacity: their own barrier. The other
- * models get a small one, and slopes from differences, as they are not convex everywhere: the
- * balance is only a proposal there. What is claimed of it is worked out elsewhere (flow.c, parts.c).
+ * Failure costs of the uniform model go to infinity at the capacity: their own barrier; what is
+ * certain up to its end gets a small one. So do the other models, and slopes from differences, as they
+ * are not convex everywhere: the balance is only a proposal there. What is claimed of it is worked out elsewhere (flow.c, parts.c).
  *
  * References: Bertsekas 1982 (projected Newton); Nocedal and Wright 2006, ch. 16.
  */
@@ -26,8 +26,13 @@
 /* How far into what is left of a half-channel one step may go. */
 #define ROOM_SHARE 0.95
 
-/* The barrier of models that have none, as a share of M. */
+/* The barrier of models that have none, as a share of M; and of a half-channel that is certain up to its
+ * end: what it adds there is what bound and cost stay apart. */
 #define BARRIER 0.001
+#define CERTAIN_BARRIER 1e-6
+
+/* Where a slope jumps, over this share of what is below it is made to rise. */
+#define RAMP_SHARE 0.01
 
 /* ---- one half-channel ----------------------------------------------------------------------- */
 
@@ -50,38 +55,79 @@ double fgr_mix_fail(const struct fgr_mix *mix, const struct fgr_lane *lane, doub
     return mix->tariff.fail_msat * ((double)q48 / 281474976710656.0);
 }
 
-/* Whether the curve of the lane is its own barrier. */
-static bool is_smooth(const struct fgr_mix *mix, const struct fgr_lane *lane)
+/* Whether nothing is uncertain up to the end of the lane: there is a barrier and no curve. */
+static bool is_certain(const struct fgr_lane *lane)
 {
-    return mix->tariff.model == FGR_PROB_UNIFORM && lane->arc.sure_msat == 0;
+    return lane->arc.sure_msat == lane->arc.most_msat;
 }
 
-double fgr_mix_slope(const struct fgr_mix *mix, const struct fgr_lane *lane, double flow_msat)
+static double room_of(const struct fgr_lane *lane, double flow_msat)
+{
+    double room = (double)lane->arc.most_msat + 1.0 - flow_msat;
+    return room > 0.5 ? room : 0.5;
+}
+
+/* Where the curve begins behind what is certain its slope jumps: here it rises over the last bit of
+ * that instead. */
+static double ramp_of(const struct fgr_lane *lane)
+{
+    return RAMP_SHARE * (double)lane->arc.sure_msat;
+}
+
+/* The share of the slope that is there already. */
+static double risen(const struct fgr_lane *lane, double flow_msat)
+{
+    double sure = (double)lane->arc.sure_msat;
+    double ramp = ramp_of(lane);
+    if (lane->arc.sure_msat == 0 || flow_msat >= sure) {
+        return 1.0;
+    }
+    return flow_msat <= sure - ramp ? 0 : (flow_msat - (sure - ramp)) / ramp;
+}
+
+/* For models without a slope in closed form. */
+static double slope_between(const struct fgr_mix *mix, const struct fgr_lane *lane,
+                            double flow_msat)
 {
     double end = (double)lane->arc.most_msat + 1.0;
-    double room = end - flow_msat;
-    room = room > 0.5 ? room : 0.5;
-    if (is_smooth(mix, lane)) {
-        return mix->tariff.fail_msat / room;
-    }
     double h = end / 256.0;
     double low = flow_msat > h ? flow_msat - h : 0;
     double high = flow_msat + h < end - 1.0 ? flow_msat + h : end - 1.0;
     double rise = fgr_mix_fail(mix, lane, high) - fgr_mix_fail(mix, lane, low);
     double slope = high > low ? rise / (high - low) : 0;
-    return slope + BARRIER * mix->tariff.fail_msat / room;
+    return slope + BARRIER * mix->tariff.fail_msat / room_of(lane, flow_msat);
+}
+
+double fgr_mix_slope(const struct fgr_mix *mix, const struct fgr_lane *lane, double flow_msat)
+{
+    double room = room_of(lane, flow_msat);
+    if (is_certain(lane)) {
+        return CERTAIN_BARRIER * mix->tariff.fail_msat / room;
+    }
+    if (mix->tariff.model == FGR_PROB_UNIFORM) {
+        double begun = room_of(lane, (double)lane->arc.sure_msat);
+        return mix->tariff.fail_msat / (room < begun ? room : begun) * risen(lane, flow_msat);
+    }
+    return slope_between(mix, lane, flow_msat);
 }
 
 static double curvature(const struct fgr_mix *mix, const struct fgr_lane *lane)
 {
     double slope = lane->slope;
     double end = (double)lane->arc.most_msat + 1.0;
-    if (is_smooth(mix, lane)) {
-        return slope / (end - lane->flow_msat > 0.5 ? end - lane->flow_msat : 0.5);
-    }
-    double h = end / 64.0;
-    double bend = (fgr_mix_slope(mix, lane, lane->flow_msat + h) - slope) / h;
+    bool is_uniform = mix->tariff.model == FGR_PROB_UNIFORM;
     double least = 0.01 * mix->tariff.fail_msat / (end * end);
+    double bend;
+    if (is_certain(lane) || (is_uniform && lane->flow_msat >= (double)lane->arc.sure_msat)) {
+        return slope / room_of(lane, lane->flow_msat);
+    }
+    if (is_uniform) {
+        double first = mix->tariff.fail_msat / room_of(lane, (double)lane->arc.sure_msat);
+        bend = risen(lane, lane->flow_msat) > 0 ? first / ramp_of(lane) : 0;
+    } else {
+        double h = end / 64.0;
+        bend = (fgr_mix_slope(mix, lane, lane->flow_msat + h) - slope) / h;
+    }
     return bend > least ? bend : least;
 }
 

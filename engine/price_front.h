@@ -44,20 +44,17 @@ static inline double fgr_price_rest(const struct fgr_price *p, uint32_t node)
 static inline double fgr_price_behind(const struct fgr_tariff *tariff, const struct fgr_arc *arc,
                                       bool is_first, const struct fgr_lane *lane, double price)
 {
+    /* Of a discount: nothing, but for the price of its room. */
     double slope = lane != NULL ? lane->slope : fgr_tariff_flat(tariff, arc);
     double held_msat = lane != NULL ? lane->held_msat : 0;
-    if (arc->bias_msat < 0) {
-        slope =
-            0; /* a discount may take all that the half-channel costs, but not its fee from the msat */
-    }
     if (is_first) {
         return slope + (tariff->part_cost_msat + fgr_tariff_bias(arc)) /
                            fgr_tariff_spread(tariff, arc, held_msat);
     }
     bool is_free = lane != NULL && lane->use == FGR_LANE_PAID;
     double fee = is_free ? (double)arc->ppm * 1e-6 : fgr_tariff_fee(tariff, arc, held_msat);
-    if (arc->bias_msat < 0) {
-        return price * (1.0 + fee);
+    if (arc->bias_msat < 0) { /* it may take all of the cost, but not the fee from the msat */
+        return price * (1.0 + fee) + slope;
     }
     return price * (1.0 + fee) + fee * tariff->fee_weight +
            (double)arc->cltv_blocks * tariff->risk + slope +

@@ -170,7 +170,7 @@ static struct fgr_price_label extend(const struct search *s, const struct fgr_ar
     double own = ppm * tariff->fee_weight + (double)arc->cltv_blocks * tariff->risk + slope;
     double fixed = base * (tariff->fee_weight + way->price) + fgr_tariff_bias(arc);
     if (arc->bias_msat < 0) { /* a discount may take all of it, as in fgr_price_behind */
-        own = 0;
+        own = slope;
         fixed = base * way->price;
     }
     return (struct fgr_price_label){

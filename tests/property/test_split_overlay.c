@@ -96,6 +96,22 @@ static void judge(struct fixture *f, const struct fgr_split_query *query)
     }
 }
 
+/* What was asked before leaves nothing behind. */
+static void assert_same_afresh(struct fixture *f, const struct fgr_split_query *query)
+{
+    struct fgr_split_scratch *fresh;
+    struct fgr_split used, split;
+    struct fgr_error err;
+    cr_assert_eq(fgr_split_scratch_create(&fresh, f->made.view, NULL, &err), FGR_OK);
+    enum fgr_err code = ask(f, &used, query);
+    cr_assert_eq(fgr_split(fresh, &split, f->made.view, query, &err), code);
+    cr_assert_eq(split.cost.v, used.cost.v, "graph %" PRIu64, f->graph);
+    cr_assert_eq(split.bound.v, used.bound.v, "graph %" PRIu64, f->graph);
+    cr_assert_eq(split.rounding.v, used.rounding.v, "graph %" PRIu64, f->graph);
+    cr_assert_eq(split.stats.relaxed, used.stats.relaxed, "graph %" PRIu64, f->graph);
+    fgr_split_scratch_destroy(fresh);
+}
+
 static void run_graph(struct fixture *f, struct fgr_maker *maker)
 {
     struct fgr_maker_chan chans[CHANS_MAX];
@@ -117,6 +133,7 @@ static void run_graph(struct fixture *f, struct fgr_maker *maker)
         fgr_nasty_split_query(&f->rng, &query, f->made.view->n_nodes, amount_msat, PARTS_MAX);
         query.overlay = f->overlay;
         judge(f, &query);
+        assert_same_afresh(f, &query);
     }
     fgr_split_scratch_destroy(f->scratch);
     fgr_scratch_destroy(f->route);
