@@ -23,7 +23,8 @@ def check_cut(cut, count):
     assert len(cut) == count
     for channel in cut:
         assert channel["direction"] == int(channel["from"] > channel["to"])
-        assert len(channel["scid"].split("x")) == 3 and integer(channel["capacity_sat"]) > 0
+        assert len(channel["scid"].split("x")) == 3 and integer(channel["max_msat"]) > 0
+        assert channel["capacity_sat"] is None or integer(channel["capacity_sat"]) > 0
 
 
 def check_reason(answer):
@@ -57,7 +58,9 @@ def check_hops(part, amount_msat):
 
 
 def check_route(answer):
-    assert answer["cost_msat"] >= answer["fee_msat"] and answer["bound_msat"] <= answer["cost_msat"]
+    biases = [hop.get("bias_msat", 0) for part in answer["parts"] for hop in part["hops"]]
+    assert answer["cost_msat"] >= answer["fee_msat"] + sum(biases)
+    assert answer["bound_msat"] <= answer["cost_msat"]
     assert (integer(answer["gap_ppm"]) == 0) == (answer["bound_msat"] == answer["cost_msat"])
     probability(answer["probability"])
     parts = answer["parts"]

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""recheck.py GRAPH.json ANSWERS [QUERIES.csv]: works every answer out again from the policies of a
-describegraph: fees as integers (BOLT 7), HTLC limits, what parts put on a channel together, cost,
-probability, gap; of AMP the shares and hashes; and the limits of its row. Prints how many there were
-of one part and of several."""
+"""recheck.py GRAPH.json ANSWERS [QUERIES.csv | OVERLAY.json]: works every answer out again from the
+policies of a describegraph and what an overlay says of them: fees as integers (BOLT 7), HTLC limits,
+what parts put on a channel together, cost, probability, gap; of AMP the shares and hashes; and the
+limits of its row. Prints how many there were of one part and of several."""
 import csv
 import hashlib
 import json
@@ -28,11 +28,38 @@ def read_graph(name):
             if policy is not None and not policy["disabled"]:
                 policies[scid, direction] = {
                     "from": ends[direction], "to": ends[1 - direction],
-                    "capacity": 1000 * int(edge["capacity"]),
+                    "known": (0, 1000 * int(edge["capacity"])), "bias": 0,
                     "min": int(policy["min_htlc"]), "max": int(policy["max_htlc_msat"]),
                     "base": int(policy["fee_base_msat"]), "ppm": int(policy["fee_rate_milli_msat"]),
                     "cltv": int(policy["time_lock_delta"])}
     return policies
+
+
+def add_channel(policies, said):
+    direction = int(said["from"] > said["to"])
+    policies[said["scid"], direction] = {
+        "from": said["from"], "to": said["to"], "known": 2 * (said["htlc_max_msat"],), "bias": 0,
+        "min": said.get("htlc_min_msat", 0), "max": said["htlc_max_msat"],
+        "base": said["base_msat"], "ppm": said["ppm"], "cltv": said["cltv_delta"]}
+
+
+def apply_overlay(policies, name):
+    with open(name, encoding="utf-8") as file:
+        statements = json.load(file)["overlay"]
+    for (kind, said), in (statement.items() for statement in statements):
+        key = said.get("scid"), said.get("direction")
+        if kind == "channel":
+            add_channel(policies, said)
+        elif kind == "balance":
+            policies[key]["known"] = 2 * (said["balance_msat"],)
+        elif kind == "knowledge":
+            policies[key]["known"] = said["min_msat"], said["max_msat"]
+        elif kind == "bias":
+            policies[key]["bias"] = said["bias_msat"]
+        elif kind == "ban":
+            del policies[key]
+        else:
+            sys.exit(f"no check for {kind}")
 
 
 def same(what, got, expected):
@@ -40,7 +67,7 @@ def same(what, got, expected):
 
 
 def check_part(policies, part, on_edge):
-    """Returns fee and risk."""
+    """Returns fee, and risk with biases."""
     amount, fee, risk = part["amount_msat"], 0, 0
     for i, hop in reversed(list(enumerate(part["hops"]))):
         policy = policies[hop["scid"], hop["direction"]]
@@ -54,6 +81,8 @@ def check_part(policies, part, on_edge):
         same("fee of a hop", hop["fee_msat"], hop_fee)
         same("delta of a hop", hop["cltv_delta"], 0 if i == 0 else policy["cltv"])
         risk += 0 if i == 0 else amount * policy["cltv"] * RISK_PPB // 10**9
+        assert hop.get("bias_msat", 0) == policy["bias"] or policy["bias"] < hop["bias_msat"] <= 0
+        risk += hop.get("bias_msat", 0)
         fee += hop_fee
         amount += hop_fee
     same("fee of a part", part["fee_msat"], fee)
@@ -65,9 +94,9 @@ def check_sums(policies, answer, on_edge):
     weight = answer.get("choice", answer).get("fail_msat", 100000 + answer["amount_msat"] // 1000)
     probability, cost = 1.0, 0.0
     for key, amount in on_edge.items():
-        capacity = policies[key]["capacity"]
-        assert amount <= capacity, f"{key} carries {amount} of {capacity}"
-        likely = (capacity + 1 - amount) / (capacity + 1)
+        least, most = policies[key]["known"]
+        assert amount <= most, f"{key} carries {amount} of {most}"
+        likely = min((most + 1 - amount) / (most + 1 - least), 1)
         probability *= likely
         cost += weight * -math.log(likely)
     slack = len(on_edge) * (1 + weight / 2**29)
@@ -132,7 +161,9 @@ def main():
     policies = read_graph(sys.argv[1])
     rows = {}
     counts = [0, 0]
-    if len(sys.argv) > 3:
+    if len(sys.argv) > 3 and sys.argv[3].endswith(".json"):
+        apply_overlay(policies, sys.argv[3])
+    elif len(sys.argv) > 3:
         with open(sys.argv[3], encoding="utf-8") as file:
             rows = {row["id"]: row for row in csv.DictReader(file)}
     with open(sys.argv[2], encoding="utf-8") as file:

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# fgr route and fgr batch with --overlay: what the sender knows on top of the image.
+# fgr route, split, capacity and batch with --overlay: what the sender knows on top of the image.
 # shellcheck source=tests/integration/check.sh
 . "$(dirname "$0")/check.sh"
 python3 "$here/network.py"

@@ -98,7 +98,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 struct batch_plan {
     unsigned threads; /* 0 = one per core */
     bool is_split;
-    struct fgr_overlay *overlay; /* of routes; NULL = none */
+    struct fgr_overlay *overlay; /* NULL = none */
 };
 
 /* What one thread has to itself. */
@@ -155,16 +155,17 @@ static void answer_route(const struct batch *batch, struct worker *worker, struc
     fgr_answer_json(&group->json, answer, row->id, row->n_id);
 }
 
-static void answer_split(struct worker *worker, struct group *group, const struct fgr_view *view,
+static void answer_split(const struct batch *batch, struct worker *worker, struct group *group,
                          const struct fgr_query_row *row)
 {
     struct fgr_split_answer *answer = &worker->split;
     const struct fgr_split_style style = {.id = row->id, .n_id = row->n_id};
-    answer->view = view;
+    answer->view = batch->view;
     fgr_split_query_init(&answer->query, (fgr_node_idx){0}, (fgr_node_idx){0}, row->amount);
     answer->query.max_fee = row->max_fee;
     answer->query.max_cltv = row->max_cltv == 0 ? FGR_CLTV_DEFAULT : row->max_cltv;
     answer->query.max_parts = row->max_parts == 0 ? FGR_PARTS_DEFAULT : row->max_parts;
+    answer->query.overlay = batch->overlay;
     fgr_split_answer_find_nodes(answer, row->from, row->to);
     if (answer->code == FGR_OK) {
         fgr_split_answer_run(answer, &worker->splitter);
@@ -180,7 +181,7 @@ static void answer_row(struct batch *batch, struct worker *worker, struct group 
         group->n_bad++;
         fgr_put_error(&group->json, row->id, row->n_id, &row->error);
     } else if (batch->is_split) {
-        answer_split(worker, group, batch->view, row);
+        answer_split(batch, worker, group, row);
     } else {
         answer_route(batch, worker, group, row);
     }
@@ -403,9 +404,6 @@ static enum fgr_exit check_args(struct batch_plan *out_plan, const struct batch_
     out_plan->is_split = args->mode != NULL && strcmp(args->mode, "split") == 0;
     if (args->mode != NULL && strcmp(args->mode, "route") != 0 && !out_plan->is_split) {
         return fgr_cli_fail_usage("--mode '%.40s' is unknown: use route or split", args->mode);
-    }
-    if (out_plan->is_split && args->overlay.n > 0) {
-        return fgr_cli_fail_usage("--overlay is for --mode route");
     }
     if (args->threads != NULL && fgr_units_parse_count(&threads, args->threads, "--threads", 1,
                                                        FGR_CLI_THREADS_MAX, &err) != FGR_OK) {

@@ -7,34 +7,37 @@
 #include "tools/fgr/clock.h"
 #include "tools/fgr/cut.h"
 #include "tools/fgr/names.h"
+#include "tools/fgr/overlay_option.h"
 #include "tools/fgr/put.h"
 #include "tools/fgr/units.h"
 
 #include <string.h>
 
-enum { OPTION_JSON = 256 };
+enum { OPTION_OVERLAY = 256, OPTION_JSON };
 
 static const struct argp_option options[] = {
     {"graph", 'g', "G.fgr", 0, "image to search, made by 'fgr import' ('-': standard input)", 0},
+    {"overlay", OPTION_OVERLAY, FGR_OVERLAY_OPTION},
     {"json", OPTION_JSON, NULL, 0, "print JSON", 0},
     {0},
 };
 
 static const char doc[] =
     "Find how much can be delivered from FROM to TO at all, in any number of parts and at any "
-    "price, "
-    "and which channels stop the rest."
+    "price, and which channels stop the rest."
     "\v"
     "FROM and TO are node ids in hex, unique prefixes of at least 8 hex digits, or exact aliases. "
-    "Two amounts come with a proof each: what a set of parts delivers that keeps every limit on "
-    "HTLCs, and what the channels of a cut hold at most.\n"
+    "A node that only an overlay has goes by its whole id. Two amounts come with a proof each: "
+    "what a set of parts delivers that keeps every limit on "
+    "HTLCs, and what the channels of a cut hold at most, or can send by an overlay.\n"
     "\n"
     "Exit status: 0 something can be delivered, 1 nothing, 2 usage, 3 bad input, 4 internal "
     "error.\n"
     "\n"
     "Examples:\n"
     "  fgr capacity -g mainnet.fgr ACINQ 02f1a8c87607f415\n"
-    "  fgr capacity -g mainnet.fgr ACINQ 02f1a8c87607f415 --json\n";
+    "  fgr capacity -g mainnet.fgr ACINQ 02f1a8c87607f415 --json\n"
+    "  fgr capacity -g mainnet.fgr ACINQ 02f1a8c87607f415 --overlay balances.json\n";
 
 enum { ARG_FROM, ARG_TO, N_ARGS };
 
@@ -42,6 +45,7 @@ struct capacity_args {
     const char *positional[N_ARGS];
     int n_positional;
     const char *graph;
+    struct fgr_overlay_files overlay;
     bool has_json;
 };
 
@@ -51,6 +55,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
     switch (key) {
     case 'g':
         args->graph = arg;
+        break;
+    case OPTION_OVERLAY:
+        fgr_overlay_files_add(&args->overlay, arg);
         break;
     case OPTION_JSON:
         args->has_json = true;
@@ -81,18 +88,19 @@ struct report {
     uint64_t elapsed_ns;
 };
 
-static enum fgr_err find_nodes(struct report *report, const struct capacity_args *args)
+static enum fgr_err find_nodes(struct report *report, const struct capacity_args *args,
+                               const struct fgr_overlay *overlay)
 {
     struct fgr_split_query *query = &report->query;
+    struct fgr_error *err = &report->error;
     fgr_split_query_init(query, (fgr_node_idx){0}, (fgr_node_idx){0}, (fgr_msat){FGR_MSAT_MAX});
     query->min_part.v = 1; /* at all: however small the parts */
+    query->overlay = overlay;
     enum fgr_err code =
-        fgr_view_find_node(report->view, &query->from, args->positional[ARG_FROM], &report->error);
-    if (code == FGR_OK) {
-        code =
-            fgr_view_find_node(report->view, &query->to, args->positional[ARG_TO], &report->error);
-    }
-    return code;
+        fgr_names_find_node(report->view, overlay, &query->from, args->positional[ARG_FROM], err);
+    return code == FGR_OK ? fgr_names_find_node(report->view, overlay, &query->to,
+                                                args->positional[ARG_TO], err)
+                          : code;
 }
 
 /* Why nothing can be delivered: what stops the least of all payments, if it is not its size. */
@@ -104,6 +112,7 @@ static enum fgr_err explain(struct report *report)
     struct fgr_route_query query;
     struct fgr_error *err = &report->error;
     fgr_route_query_init(&query, report->query.from, report->query.to, (fgr_msat){1});
+    query.overlay = report->query.overlay;
     enum fgr_err code = fgr_scratch_create(&scratch, report->view, NULL, err);
     if (code != FGR_OK) {
         return code;
@@ -148,7 +157,7 @@ static void put_way(struct fgr_json_writer *json, const struct report *report,
     fgr_json_array_begin(json);
     for (uint32_t i = 0; i < bundle->n_edges; i++) {
         fgr_edge_idx idx = report->capacity.bundle_edge[bundle->first_edge + i];
-        const char *name = fgr_names_edge(edge, report->view, NULL, idx);
+        const char *name = fgr_names_edge(edge, report->view, report->query.overlay, idx);
         fgr_json_string(json, name, strlen(name));
     }
     fgr_json_array_end(json);
@@ -176,8 +185,8 @@ static void put_report(struct fgr_json_writer *json, const struct report *report
     }
     fgr_put_head(json, "", 0, report->code == FGR_OK ? "ok" : "no_route");
     put_reason(json, report);
-    fgr_put_node(json, "from", report->view, NULL, report->query.from);
-    fgr_put_node(json, "to", report->view, NULL, report->query.to);
+    fgr_put_node(json, "from", report->view, report->query.overlay, report->query.from);
+    fgr_put_node(json, "to", report->view, report->query.overlay, report->query.to);
     fgr_put_u64(json, "at_least_msat", capacity->at_least.v);
     fgr_put_u64(json, "at_most_msat", capacity->at_most.v);
     fgr_put_u64(json, "at_least_parts", capacity->n_parts);
@@ -186,7 +195,7 @@ static void put_report(struct fgr_json_writer *json, const struct report *report
     } else {
         fgr_put_null(json, "cut_at");
     }
-    fgr_cut_put(json, report->view, capacity);
+    fgr_cut_put(json, report->view, report->query.overlay, capacity);
     fgr_json_key(json, "ways");
     fgr_json_array_begin(json);
     for (uint32_t i = 0; i < capacity->n_bundles; i++) {
@@ -228,7 +237,7 @@ static void print_cut(const struct report *report, bool has_color)
     if (capacity->n_cut > 0) {
         printf("limited by   %s channel%s: %s\n\n", fgr_units_grouped(text, capacity->n_cut),
                capacity->n_cut == 1 ? "" : "s", place);
-        fgr_cut_print(report->view, capacity, has_color);
+        fgr_cut_print(report->view, report->query.overlay, capacity, has_color);
     }
 }
 
@@ -245,8 +254,8 @@ static enum fgr_exit print_report(const struct report *report)
         return fgr_cli_fail_error(&report->error);
     }
     snprintf(title, sizeof title, "up to %s sat", fgr_units_sat(sat, capacity->at_least));
-    fgr_names_print_ends(report->view, NULL, title, report->query.from, report->query.to,
-                         has_color);
+    fgr_names_print_ends(report->view, report->query.overlay, title, report->query.from,
+                         report->query.to, has_color);
     printf("delivered    %s sat, ", sat);
     printf("in %s part%s ", fgr_units_grouped(sat, capacity->n_parts),
            capacity->n_parts == 1 ? "" : "s");
@@ -257,10 +266,11 @@ static enum fgr_exit print_report(const struct report *report)
     return FGR_EXIT_OK;
 }
 
-static enum fgr_exit run_report(struct report *report, const struct capacity_args *args)
+static enum fgr_exit run_report(struct report *report, const struct capacity_args *args,
+                                const struct fgr_overlay *overlay)
 {
     struct fgr_capacity_scratch *scratch = NULL;
-    report->code = find_nodes(report, args);
+    report->code = find_nodes(report, args, overlay);
     if (report->code == FGR_OK) {
         report->code = fgr_capacity_scratch_create(&scratch, report->view, NULL, &report->error);
     }
@@ -285,12 +295,20 @@ enum fgr_exit fgr_cmd_capacity(int argc, char **argv)
     if (args.n_positional != N_ARGS) {
         return fgr_cli_fail_usage("FROM and TO are needed, %d given", args.n_positional);
     }
-    enum fgr_exit status = fgr_cli_open_image(&image, args.graph, "-g G.fgr");
+    enum fgr_exit status = fgr_overlay_files_check(&args.overlay, args.graph);
+    if (status == FGR_EXIT_OK) {
+        status = fgr_cli_open_image(&image, args.graph, "-g G.fgr");
+    }
     if (status != FGR_EXIT_OK) {
         return status;
     }
+    struct fgr_overlay *overlay;
     report.view = image.view;
-    status = run_report(&report, &args);
+    status = fgr_overlay_files_load(&overlay, &args.overlay, image.view);
+    if (status == FGR_EXIT_OK) {
+        status = run_report(&report, &args, overlay);
+    }
+    fgr_overlay_destroy(overlay);
     fgr_cli_close_image(&image);
     return status;
 }

@@ -6,17 +6,13 @@
 
 #include "graph/util/error.h"
 #include "graph/util/hex.h"
-#include "tools/fgr/cut.h"
 #include "tools/fgr/envelope.h"
-#include "tools/fgr/grid.h"
-#include "tools/fgr/names.h"
-#include "tools/fgr/shared_channels.h"
+#include "tools/fgr/overlay_option.h"
 #include "tools/fgr/split_answer.h"
-#include "tools/fgr/totals.h"
+#include "tools/fgr/split_table.h"
 #include "tools/fgr/units.h"
 #include "tools/fgr/wish.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 enum {
@@ -27,6 +23,7 @@ enum {
     OPTION_MAX_HOPS,
     OPTION_FINAL_CLTV,
     OPTION_MAX_GAP,
+    OPTION_OVERLAY,
     OPTION_PARETO,
     OPTION_MIN_PROBABILITY,
     OPTION_MOST_LIKELY,
@@ -54,6 +51,7 @@ static const struct argp_option options[] = {
      "stop when the cost is proven to be this close to the best possible (500); 0: as close as it "
      "gets",
      0},
+    {"overlay", OPTION_OVERLAY, FGR_OVERLAY_OPTION},
     {"pareto", OPTION_PARETO, NULL, 0, "show what more probability costs, as a few points", 0},
     {"min-probability", OPTION_MIN_PROBABILITY, "P%", 0,
      "the lowest fee and risk with this probability instead of the lowest cost", 0},
@@ -80,14 +78,16 @@ static const char doc[] =
     "uncertainty. The answer comes with a lower bound that proves how good it is."
     "\v"
     "FROM and TO are node ids in hex, unique prefixes of at least 8 hex digits, or exact aliases. "
-    "AMOUNT has a unit: 250000sat, 1500msat, 0.01btc. The secrets of --mpp and --amp are in the "
-    "JSON only. Other users of a machine may see --seed and --payment-secret.\n"
+    "AMOUNT has a unit: 250000sat, 1500msat, 0.01btc. A node that only an overlay has goes by its "
+    "whole id. The secrets of --mpp and --amp are in the JSON only. Other users of a machine may "
+    "see --seed and --payment-secret.\n"
     "\n"
     "Exit status: 0 a set of parts, 1 none found, 2 usage, 3 bad input, 4 internal error.\n"
     "\n"
     "Examples:\n"
     "  fgr split -g mainnet.fgr ACINQ 02f1a8c87607f415 0.1btc\n"
-    "  fgr split -g mainnet.fgr ACINQ 02f1a8c87607f415 0.1btc --max-parts 8 --json\n";
+    "  fgr split -g mainnet.fgr ACINQ 02f1a8c87607f415 0.1btc --max-parts 8 --json\n"
+    "  fgr split -g mainnet.fgr ACINQ 02f1a8c87607f415 0.1btc --overlay balances.json\n";
 
 enum { ARG_FROM, ARG_TO, ARG_AMOUNT, N_ARGS };
 
@@ -102,6 +102,7 @@ struct split_args {
     const char *max_hops;
     const char *final_cltv;
     const char *max_gap;
+    struct fgr_overlay_files overlay;
     struct fgr_wish_options wish;
     const char *payment_secret;
     const char *seed;
@@ -153,6 +154,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         return 0;
     }
     switch (key) {
+    case OPTION_OVERLAY:
+        fgr_overlay_files_add(&args->overlay, arg);
+        break;
     case OPTION_PARETO:
         args->wish.has_curve = true;
         break;
@@ -285,180 +289,24 @@ static enum fgr_err parse_envelope(struct fgr_envelope *envelope, const struct s
     return code;
 }
 
-/* ---- tables ---------------------------------------------------------------------------------- */
-
-static void add_amount(struct fgr_grid *grid, fgr_msat amount)
-{
-    char text[FGR_UNITS_TEXT_BYTES];
-    /* All three msat digits in every row: points stand below each other. */
-    fgr_grid_add(grid, "%s.%03u", fgr_units_grouped(text, amount.v / 1000),
-                 (unsigned)(amount.v % 1000));
-}
-
-static void add_part(struct fgr_grid *grid, const struct fgr_split_answer *answer, uint32_t i)
-{
-    const struct fgr_part *part = &answer->split.parts[i];
-    const struct fgr_hop *last = &part->hops[part->n_hops - 1];
-    char alias[FGR_TEXT_ALIAS_BYTES];
-    char text[FGR_UNITS_TEXT_BYTES];
-    fgr_grid_add(grid, "%" PRIu32, i + 1);
-    add_amount(grid, part->amount);
-    fgr_grid_add(grid, "%s", fgr_units_percent(text, part->amount.v, answer->split.amount.v));
-    fgr_grid_add(grid, "%s", fgr_units_grouped(text, part->fee.v));
-    fgr_grid_add(grid, "%" PRIu32, part->cltv_total);
-    fgr_grid_add(grid, "%.2f", 100 * part->probability);
-    fgr_grid_add(grid, "%" PRIu32, part->n_hops);
-    fgr_grid_add(grid, "%s", fgr_names_node(alias, answer->view, NULL, part->hops[0].to));
-    fgr_grid_add(grid, "%s", fgr_names_node(alias, answer->view, NULL, last->from));
-}
-
-static void print_parts(const struct fgr_split_answer *answer, bool has_color)
-{
-    static const char *const head[] = {"part",     "amount sat",   "share %",
-                                       "fee msat", "cltv",         "prob %",
-                                       "hops",     "first hop to", "last hop from"};
-    const struct fgr_split *split = &answer->split;
-    struct fgr_grid grid;
-    char text[FGR_UNITS_TEXT_BYTES];
-    fgr_grid_init(&grid, "rrrrrrrll");
-    for (size_t i = 0; i < sizeof head / sizeof *head; i++) {
-        fgr_grid_add(&grid, "%s", head[i]);
-    }
-    for (uint32_t i = 0; i < split->n_parts; i++) {
-        add_part(&grid, answer, i);
-    }
-    if (split->n_parts > 1) {
-        fgr_grid_add(&grid, "all");
-        add_amount(&grid, split->amount);
-        fgr_grid_add(&grid, "100.0");
-        fgr_grid_add(&grid, "%s", fgr_units_grouped(text, split->fee.v));
-        fgr_grid_add(&grid, "%s", "");
-        fgr_grid_add(&grid, "%.2f", 100 * split->probability);
-    }
-    fgr_grid_print(&grid, stdout, has_color);
-}
-
-static void print_hashes(const struct fgr_envelope *envelope, bool has_color)
-{
-    char hex[FGR_TEXT_HEX_BYTES(FGR_SECRET_BYTES)];
-    struct fgr_grid grid;
-    putchar('\n');
-    fgr_grid_init(&grid, "rrl");
-    fgr_grid_add(&grid, "part");
-    fgr_grid_add(&grid, "child index");
-    fgr_grid_add(&grid, "payment hash");
-    for (uint32_t i = 0; i < envelope->n_parts; i++) {
-        fgr_grid_add(&grid, "%" PRIu32, i + 1);
-        fgr_grid_add(&grid, "%" PRIu32, envelope->child[i].index);
-        fgr_grid_add(&grid, "%s", fgr_text_hex(hex, envelope->child[i].hash, FGR_SECRET_BYTES));
-    }
-    fgr_grid_print(&grid, stdout, has_color);
-}
-
-static void print_totals(const struct fgr_split_answer *answer, bool has_color)
-{
-    const struct fgr_split *split = &answer->split;
-    char text[FGR_UNITS_TEXT_BYTES];
-    struct fgr_totals totals = {.amount = split->amount,
-                                .cost = split->cost,
-                                .bound = split->bound,
-                                .gap_ppm = split->gap_ppm,
-                                .probability = split->probability,
-                                .final_cltv = answer->query.final_cltv};
-    for (uint32_t i = 0; i < split->n_parts; i++) {
-        const struct fgr_part *part = &split->parts[i];
-        fgr_cost_terms_add(&totals.terms, part->hops, part->n_hops);
-        if (part->cltv_total > totals.cltv_total) {
-            totals.cltv_total = part->cltv_total;
-        }
-    }
-    fgr_totals_print(&totals, has_color);
-    fgr_totals_print_search(split->stats.settled, split->stats.relaxed, answer->elapsed_ns);
-    printf("paths        %" PRIu32 " kept", split->stats.paths);
-    printf(" of %s searches\n", fgr_units_grouped(text, split->stats.rounds));
-}
-
-static void print_curve(const struct fgr_split_answer *answer, const struct fgr_wish *wish)
-{
-    bool has_color = fgr_cli_has_color(stdout);
-    char amount[FGR_UNITS_TEXT_BYTES];
-    char title[FGR_UNITS_TEXT_BYTES + 24];
-    snprintf(title, sizeof title, "%s sat", fgr_units_sat(amount, answer->query.amount));
-    fgr_names_print_ends(answer->view, NULL, title, answer->query.from, answer->query.to,
-                         has_color);
-    fgr_wish_print_curve(wish, has_color);
-}
-
-static void print_split(const struct fgr_split_answer *answer, const struct fgr_envelope *envelope,
-                        const struct fgr_wish *wish)
-{
-    const struct fgr_split *split = &answer->split;
-    bool has_color = fgr_cli_has_color(stdout);
-    char amount[FGR_UNITS_TEXT_BYTES];
-    char title[FGR_UNITS_TEXT_BYTES + 24];
-    snprintf(title, sizeof title, "%s sat in %" PRIu32 " part%s",
-             fgr_units_sat(amount, split->amount), split->n_parts, split->n_parts == 1 ? "" : "s");
-    fgr_names_print_ends(answer->view, NULL, title, answer->query.from, answer->query.to,
-                         has_color);
-    print_parts(answer, has_color);
-    fgr_shared_channels_print(answer->view, split, has_color);
-    if (envelope->kind == FGR_ENVELOPE_AMP) {
-        print_hashes(envelope, has_color);
-    }
-    print_totals(answer, has_color);
-    fgr_wish_print(wish);
-}
-
-static void add_counters(struct fgr_grid *grid, const struct fgr_counter *counters, unsigned n)
-{
-    char text[FGR_UNITS_TEXT_BYTES];
-    for (unsigned i = 0; i < n; i++) {
-        if (!counters[i].is_remedy || counters[i].value != 0) {
-            fgr_grid_add(grid, "%s", counters[i].label);
-            fgr_grid_add(grid, "%s", fgr_units_grouped(text, counters[i].value));
-        }
-    }
-}
-
-static void print_why(const struct fgr_split_answer *answer)
-{
-    const struct fgr_shortfall *why = &answer->why;
-    struct fgr_counter single[FGR_ANSWER_COUNTERS];
-    struct fgr_counter parts[FGR_SPLIT_COUNTERS];
-    struct fgr_grid grid;
-    bool has_color = fgr_cli_has_color(stdout);
-    fgr_answer_counters(single, &why->single);
-    fgr_split_answer_counters(parts, why);
-    fgr_grid_init(&grid, "lr");
-    fgr_grid_add(&grid, "reason");
-    fgr_grid_add(&grid, "%s", why->code);
-    add_counters(&grid, single, FGR_ANSWER_COUNTERS);
-    add_counters(&grid, parts, FGR_SPLIT_COUNTERS);
-    fgr_grid_print(&grid, stdout, has_color);
-    if (why->capacity.n_cut > 0) {
-        putchar('\n');
-        fgr_cut_print(answer->view, &why->capacity, has_color);
-    }
-}
-
 static enum fgr_exit print_answer(const struct fgr_split_answer *answer,
                                   const struct split_args *args,
                                   const struct fgr_envelope *envelope, const struct fgr_wish *wish)
 {
     char text[FGR_ANSWER_TEXT_BYTES];
     if (answer->code == FGR_OK && wish->kind == FGR_WISH_CURVE) {
-        print_curve(answer, wish);
+        fgr_split_table_print_curve(answer, wish);
         return FGR_EXIT_OK;
     }
     if (answer->code == FGR_OK) {
-        print_split(answer, envelope, wish);
+        fgr_split_table_print(answer, envelope, wish);
         return FGR_EXIT_OK;
     }
     if (answer->code != FGR_ERR_NO_ROUTE) {
         return fgr_cli_fail_error(&answer->error);
     }
     if (args->has_explain) {
-        print_why(answer);
+        fgr_split_table_print_why(answer);
     }
     fgr_split_answer_text(text, sizeof text, answer);
     return fgr_cli_fail(FGR_EXIT_NO_ROUTE, "no route: %s", text);
@@ -543,13 +391,22 @@ enum fgr_exit fgr_cmd_split(int argc, char **argv)
         return fgr_cli_fail_error(&err);
     }
     answer.query.final_bytes = fgr_envelope_final_bytes(&envelope);
-    enum fgr_exit status = fgr_cli_open_image(&image, args.graph, "-g G.fgr");
+    enum fgr_exit status = fgr_overlay_files_check(&args.overlay, args.graph);
+    if (status == FGR_EXIT_OK) {
+        status = fgr_cli_open_image(&image, args.graph, "-g G.fgr");
+    }
     if (status != FGR_EXIT_OK) {
         return status;
     }
-    answer.view = image.view;
-    fgr_split_answer_find_nodes(&answer, args.positional[ARG_FROM], args.positional[ARG_TO]);
-    status = run_query(&answer, &args, &envelope, &wish);
+    struct fgr_overlay *overlay;
+    status = fgr_overlay_files_load(&overlay, &args.overlay, image.view);
+    if (status == FGR_EXIT_OK) {
+        answer.view = image.view;
+        answer.query.overlay = overlay;
+        fgr_split_answer_find_nodes(&answer, args.positional[ARG_FROM], args.positional[ARG_TO]);
+        status = run_query(&answer, &args, &envelope, &wish);
+    }
+    fgr_overlay_destroy(overlay);
     fgr_cli_close_image(&image);
     return status;
 }

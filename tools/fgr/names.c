@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/fgr/names.h"
 
+#include "graph/overlay.h"
 #include "graph/util/hex.h"
 #include "tools/fgr/cli.h"
 
@@ -83,6 +84,18 @@ const char *fgr_names_edge(char out_text[FGR_NAMES_EDGE_BYTES], const struct fgr
     }
     snprintf(out_text, FGR_NAMES_EDGE_BYTES, "%s/%" PRIu32, fgr_text_scid(text, scid), edge.v & 1);
     return out_text;
+}
+
+uint64_t fgr_names_most_msat(const struct fgr_view *view, const struct fgr_overlay *overlay,
+                             fgr_edge_idx edge)
+{
+    uint32_t at = fgr_overlay_edge_named(view, overlay, edge.v);
+    return at == FGR_IDX_NONE ? 0 : fgr_overlay_edge_at(view, overlay, at).max_msat;
+}
+
+const char *fgr_names_most_head(const struct fgr_overlay *overlay)
+{
+    return overlay == NULL ? "capacity sat" : "can send sat";
 }
 
 static const char *node_id(char out_text[FGR_TEXT_HEX_BYTES(FGR_NODE_ID_BYTES)],

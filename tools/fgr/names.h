@@ -39,6 +39,12 @@ bool fgr_names_scid(const struct fgr_view *view, const struct fgr_overlay *overl
 const char *fgr_names_edge(char out_text[FGR_NAMES_EDGE_BYTES], const struct fgr_view *view,
                            const struct fgr_overlay *overlay, fgr_edge_idx edge);
 
+/* What the half-channel that answers call `edge` can send at most, all parts together: its capacity,
+ * or what the overlay knows. And the head of a column of such amounts in sat. */
+uint64_t fgr_names_most_msat(const struct fgr_view *view, const struct fgr_overlay *overlay,
+                             fgr_edge_idx edge);
+const char *fgr_names_most_head(const struct fgr_overlay *overlay);
+
 /* Prints the head of an answer: `title` (bold where there are colours), then both ends. */
 void fgr_names_print_ends(const struct fgr_view *view, const struct fgr_overlay *overlay,
                           const char *title, fgr_node_idx from, fgr_node_idx to, bool has_color);

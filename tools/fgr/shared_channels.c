@@ -71,39 +71,37 @@ static uint32_t collect(struct shared *out, const struct fgr_split *split)
     return n_shared;
 }
 
-static void add_row(struct fgr_grid *grid, const struct fgr_view *view, const struct shared *row)
+static void add_row(struct fgr_grid *grid, const struct fgr_view *view,
+                    const struct fgr_overlay *overlay, const struct shared *row)
 {
-    struct fgr_channel_info channel = {0};
     char edge[FGR_NAMES_EDGE_BYTES];
     char alias[FGR_TEXT_ALIAS_BYTES];
     char text[FGR_UNITS_TEXT_BYTES];
-    if (fgr_view_channel(view, &channel, (fgr_chan_idx){row->edge.v >> 1}) != FGR_OK) {
-        return;
-    }
-    fgr_grid_add(grid, "%s", fgr_names_edge(edge, view, NULL, row->edge));
-    fgr_grid_add(grid, "%s", fgr_names_node(alias, view, NULL, row->from));
-    fgr_grid_add(grid, "%s", fgr_names_node(alias, view, NULL, row->to));
+    uint64_t most_msat = fgr_names_most_msat(view, overlay, row->edge);
+    fgr_grid_add(grid, "%s", fgr_names_edge(edge, view, overlay, row->edge));
+    fgr_grid_add(grid, "%s", fgr_names_node(alias, view, overlay, row->from));
+    fgr_grid_add(grid, "%s", fgr_names_node(alias, view, overlay, row->to));
     fgr_grid_add(grid, "%" PRIu32, row->n_parts);
     fgr_grid_add(grid, "%s", fgr_units_grouped(text, row->sum_msat / 1000));
-    fgr_grid_add(grid, "%s", fgr_units_grouped(text, channel.capacity.v));
-    fgr_grid_add(grid, "%s", fgr_units_percent(text, row->sum_msat, channel.capacity.v * 1000));
+    fgr_grid_add(grid, "%s", fgr_units_grouped(text, most_msat / 1000));
+    fgr_grid_add(grid, "%s", fgr_units_percent(text, row->sum_msat, most_msat));
     fgr_grid_add(grid, "%.2f", 100 * row->probability);
 }
 
-static void print_rows(const struct fgr_view *view, const struct shared *rows, uint32_t n,
-                       bool has_color)
+static void print_rows(const struct fgr_view *view, const struct fgr_overlay *overlay,
+                       const struct shared *rows, uint32_t n, bool has_color)
 {
-    static const char *const head[] = {"shared channel", "from",         "to",     "parts",
-                                       "amount sat",     "capacity sat", "used %", "prob %"};
+    static const char *const head[] = {"shared channel", "from", "to",     "parts",
+                                       "amount sat",     NULL,   "used %", "prob %"};
     char text[FGR_UNITS_TEXT_BYTES];
     struct fgr_grid grid;
     putchar('\n');
     fgr_grid_init(&grid, "lllrrrrr");
     for (size_t i = 0; i < sizeof head / sizeof *head; i++) {
-        fgr_grid_add(&grid, "%s", head[i]);
+        fgr_grid_add(&grid, "%s", head[i] == NULL ? fgr_names_most_head(overlay) : head[i]);
     }
     for (uint32_t i = 0; i < n && i < ROWS_MAX; i++) {
-        add_row(&grid, view, &rows[i]);
+        add_row(&grid, view, overlay, &rows[i]);
     }
     if (n > ROWS_MAX) {
         fgr_grid_add(&grid, "%s more", fgr_units_grouped(text, n - ROWS_MAX));
@@ -111,12 +109,12 @@ static void print_rows(const struct fgr_view *view, const struct shared *rows, u
     fgr_grid_print(&grid, stdout, has_color);
 }
 
-void fgr_shared_channels_print(const struct fgr_view *view, const struct fgr_split *split,
-                               bool has_color)
+void fgr_shared_channels_print(const struct fgr_view *view, const struct fgr_overlay *overlay,
+                               const struct fgr_split *split, bool has_color)
 {
     struct shared rows[FGR_PARTS_MAX * FGR_HOPS_MAX];
     uint32_t n = collect(rows, split);
     if (n > 0) {
-        print_rows(view, rows, n, has_color);
+        print_rows(view, overlay, rows, n, has_color);
     }
 }

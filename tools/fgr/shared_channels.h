@@ -12,7 +12,7 @@
 #include "fulgurite/split.h"
 
 /* Prints an empty line and those with most parts, or nothing if no two parts meet. */
-void fgr_shared_channels_print(const struct fgr_view *view, const struct fgr_split *split,
-                               bool has_color);
+void fgr_shared_channels_print(const struct fgr_view *view, const struct fgr_overlay *overlay,
+                               const struct fgr_split *split, bool has_color);
 
 #endif

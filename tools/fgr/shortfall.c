@@ -56,6 +56,7 @@ static void explain_single(struct fgr_shortfall *out, struct fgr_splitter *split
     single.final_cltv = query->final_cltv;
     single.final_bytes = query->final_bytes;
     single.cost = query->cost;
+    single.overlay = query->overlay;
     if (fgr_route(splitter->route, &route, &out->single, view, &single, &err) == FGR_OK) {
         out->single.reason = FGR_REASON_NONE;
     }
@@ -234,9 +235,10 @@ static void capacity_text(char *out_text, size_t n_bytes, const struct fgr_split
     char most[FGR_UNITS_TEXT_BYTES];
     snprintf(out_text, n_bytes,
              "%s sat is above what any set of parts delivers: the %" PRIu32
-             " channel%s %s hold%s %s sat in all.",
+             " channel%s %s %s%s %s sat in all.",
              fgr_units_sat(amount, query->amount), capacity->n_cut, capacity->n_cut == 1 ? "" : "s",
-             place(capacity), capacity->n_cut == 1 ? "s" : "",
+             place(capacity), query->overlay == NULL ? "hold" : "can send",
+             query->overlay == NULL && capacity->n_cut == 1 ? "s" : "",
              fgr_units_sat(most, capacity->at_most));
 }
 
@@ -310,6 +312,7 @@ void fgr_shortfall_text(char *out_text, size_t n_bytes, const struct fgr_view *v
     } else {
         struct fgr_route_query single;
         fgr_route_query_init(&single, query->from, query->to, query->amount);
+        single.overlay = query->overlay;
         fgr_explain_text(out_text, n_bytes, view, &single, &shortfall->single);
     }
 }

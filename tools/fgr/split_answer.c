@@ -3,6 +3,7 @@
 
 #include "tools/fgr/clock.h"
 #include "tools/fgr/cut.h"
+#include "tools/fgr/names.h"
 #include "tools/fgr/put.h"
 
 #include <stdio.h>
@@ -13,10 +14,12 @@
 
 void fgr_split_answer_find_nodes(struct fgr_split_answer *answer, const char *from, const char *to)
 {
+    const struct fgr_overlay *overlay = answer->query.overlay;
+    struct fgr_error *err = &answer->error;
     answer->elapsed_ns = 0;
-    answer->code = fgr_view_find_node(answer->view, &answer->query.from, from, &answer->error);
+    answer->code = fgr_names_find_node(answer->view, overlay, &answer->query.from, from, err);
     if (answer->code == FGR_OK) {
-        answer->code = fgr_view_find_node(answer->view, &answer->query.to, to, &answer->error);
+        answer->code = fgr_names_find_node(answer->view, overlay, &answer->query.to, to, err);
     }
 }
 
@@ -106,7 +109,7 @@ void fgr_split_answer_counters(struct fgr_counter out_counters[FGR_SPLIT_COUNTER
     memcpy(out_counters, counters, sizeof counters);
 }
 
-static void put_part(struct fgr_json_writer *json, const struct fgr_view *view,
+static void put_part(struct fgr_json_writer *json, const struct fgr_split_answer *answer,
                      const struct fgr_part *part, const struct fgr_envelope *envelope, uint32_t i)
 {
     fgr_json_object_begin(json);
@@ -114,14 +117,14 @@ static void put_part(struct fgr_json_writer *json, const struct fgr_view *view,
     fgr_put_u64(json, "fee_msat", part->fee.v);
     fgr_put_probability(json, part->probability);
     fgr_put_u64(json, "cltv_total", part->cltv_total);
-    fgr_put_hops(json, view, NULL, part->hops, part->n_hops);
+    fgr_put_hops(json, answer->view, answer->query.overlay, part->hops, part->n_hops);
     if (envelope != NULL) {
         fgr_envelope_put_part(json, envelope, i);
     }
     fgr_json_object_end(json);
 }
 
-static void put_parts(struct fgr_json_writer *json, const struct fgr_view *view,
+static void put_parts(struct fgr_json_writer *json, const struct fgr_split_answer *answer,
                       const struct fgr_split *split, const struct fgr_envelope *envelope)
 {
     fgr_put_u64(json, "fee_msat", split->fee.v);
@@ -133,12 +136,12 @@ static void put_parts(struct fgr_json_writer *json, const struct fgr_view *view,
     fgr_json_key(json, "parts");
     fgr_json_array_begin(json);
     for (uint32_t i = 0; i < split->n_parts; i++) {
-        put_part(json, view, &split->parts[i], envelope, i);
+        put_part(json, answer, &split->parts[i], envelope, i);
     }
     fgr_json_array_end(json);
 }
 
-static void put_points(struct fgr_json_writer *json, const struct fgr_view *view,
+static void put_points(struct fgr_json_writer *json, const struct fgr_split_answer *answer,
                        const struct fgr_curve *curve)
 {
     fgr_json_key(json, "points");
@@ -146,7 +149,7 @@ static void put_points(struct fgr_json_writer *json, const struct fgr_view *view
     for (uint32_t i = 0; i < curve->n_points; i++) {
         fgr_json_object_begin(json);
         fgr_put_u64(json, "fail_msat", curve->point[i].fail.v);
-        put_parts(json, view, &curve->point[i].split, NULL);
+        put_parts(json, answer, &curve->point[i].split, NULL);
         fgr_json_object_end(json);
     }
     fgr_json_array_end(json);
@@ -178,7 +181,7 @@ static void put_why(struct fgr_json_writer *json, const struct fgr_split_answer 
     put_counters(json, single, FGR_ANSWER_COUNTERS);
     put_counters(json, parts, FGR_SPLIT_COUNTERS);
     if (has_cut) {
-        fgr_cut_put(json, answer->view, &why->capacity);
+        fgr_cut_put(json, answer->view, answer->query.overlay, &why->capacity);
     }
     fgr_json_object_end(json);
 }
@@ -215,9 +218,9 @@ void fgr_split_answer_json(struct fgr_json_writer *json, const struct fgr_split_
         fgr_envelope_put(json, style->envelope);
     }
     if (has_route && style->wish != NULL && style->wish->kind == FGR_WISH_CURVE) {
-        put_points(json, answer->view, &style->wish->curve);
+        put_points(json, answer, &style->wish->curve);
     } else if (has_route) {
-        put_parts(json, answer->view, &answer->split, style->envelope);
+        put_parts(json, answer, &answer->split, style->envelope);
     } else {
         fgr_put_no_parts(json);
     }

@@ -35,7 +35,7 @@ struct fgr_split_answer {
     uint64_t elapsed_ns; /* of the split, without the reasons */
 };
 
-/* Looks both ends up, as people name them. Needs `view`; fills `query`, `code` and `error` (UNKNOWN,
+/* Looks both ends up, as people name them. Needs `view` and the overlay of `query`; fills the rest of that, `code` and `error` (UNKNOWN,
  * AMBIGUOUS). */
 void fgr_split_answer_find_nodes(struct fgr_split_answer *answer, const char *from, const char *to);
 
