@@ -17,6 +17,10 @@ __extension__ typedef unsigned __int128 fgr_u128;
 /* Index of the highest set bit; x > 0. */
 #define FGR_LOG2_FLOOR(x) (63U - (unsigned)__builtin_clzll(x))
 #define FGR_POPCOUNT(x) ((unsigned)__builtin_popcountll(x))
+#ifdef __x86_64__
+/* Only where the CPU has AVX. */
+#define FGR_CLEAR_UPPER_HALVES() __asm__ volatile("vzeroupper")
+#endif
 #else
 #error "fulgurite needs gcc or clang on a 64-bit target"
 #endif

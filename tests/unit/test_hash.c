@@ -4,7 +4,38 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
+#ifdef __x86_64__
+#include <cpuid.h>
+#endif
+
 enum { BYTES = 4096 };
+
+#ifdef __x86_64__
+/* Which parts of the vector registers are in use: 4 = upper halves, 64 = upper quarters. 0 where
+ * the CPU does not tell. */
+static uint32_t upper_in_use(void)
+{
+    uint32_t a = 0, b = 0, c = 0, d = 0;
+    if (!__get_cpuid_count(13, 1, &a, &b, &c, &d) || (a & 4) == 0) {
+        return 0;
+    }
+    __asm__ volatile(".byte 0x0f, 0x01, 0xd0" : "=a"(a), "=d"(d) : "c"(1)); /* xgetbv */
+    return a & (4 | 64);
+}
+
+/* What follows a hash must not be slowed by what the hash left in the registers. */
+Test(hash, leaves_no_vector_state_behind)
+{
+    static uint8_t bytes[BYTES];
+    uint64_t sum = fgr_hash(bytes, BYTES);
+    uint32_t after_hash = upper_in_use();
+    sum += fgr_hash_keyed(bytes, BYTES, 1);
+    uint32_t after_keyed = upper_in_use();
+    cr_assert_neq(sum, 0);
+    cr_assert_eq(after_hash, 0);
+    cr_assert_eq(after_keyed, 0);
+}
+#endif
 
 /* XXH3_64bits of nothing, as published with the library. */
 Test(hash, is_the_published_one)
