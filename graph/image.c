@@ -192,6 +192,12 @@ static enum fgr_err read_head(struct head *out_head, const uint8_t *bytes, size_
     return check_header(out_head, n_bytes, err);
 }
 
+enum fgr_err fgr_image_check_head(const void *bytes, size_t n_bytes, struct fgr_error *err)
+{
+    struct head head;
+    return read_head(&head, bytes, n_bytes, err);
+}
+
 static bool is_zero(const uint8_t *bytes, uint64_t n_bytes)
 {
     uint8_t sum = 0;

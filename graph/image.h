@@ -96,6 +96,9 @@ enum fgr_err fgr_image_encode(void **out_bytes, size_t *out_n_bytes,
                               const struct fgr_image_counts *counts, struct fgr_error *err);
 void fgr_image_free(void *bytes, size_t n_bytes);
 
+/* Whether `bytes` start as an image of that length does: looks at its head only. Errors: FORMAT. */
+enum fgr_err fgr_image_check_head(const void *bytes, size_t n_bytes, struct fgr_error *err);
+
 /* Verifies `bytes` (8-byte aligned) and points `out_view` into them; is_mapped is left to the
  * caller. Errors: ARG (alignment), FORMAT (names the section and the element). */
 enum fgr_err fgr_image_load(struct fgr_view *out_view, const void *bytes, size_t n_bytes,

@@ -49,7 +49,7 @@ static enum fgr_err map_open_file(struct mapping *out, int file, const char *pat
         return path_error(err, FGR_ERR_FORMAT, path, "the file is empty, not an image");
     }
     out->n_bytes = (size_t)status.st_size;
-    out->bytes = mmap(NULL, out->n_bytes, PROT_READ, MAP_PRIVATE | MAP_POPULATE, file, 0);
+    out->bytes = mmap(NULL, out->n_bytes, PROT_READ, MAP_PRIVATE, file, 0);
     if (out->bytes == MAP_FAILED) {
         return path_error(err, FGR_ERR_IO, path, strerror(errno));
     }
@@ -92,7 +92,13 @@ enum fgr_err fgr_view_open(struct fgr_view **out_view, const char *path, struct 
     if (rc != FGR_OK) {
         return rc;
     }
-    rc = fgr_view_open_memory(out_view, mapping.bytes, mapping.n_bytes, &inner);
+    rc = fgr_image_check_head(mapping.bytes, mapping.n_bytes, &inner);
+    if (rc == FGR_OK) {
+        /* All pages at once are faster than one by one, but only an image is worth reading whole.
+         * Kernels before 5.14 do not know it, and go one by one. */
+        (void)madvise(mapping.bytes, mapping.n_bytes, MADV_POPULATE_READ);
+        rc = fgr_view_open_memory(out_view, mapping.bytes, mapping.n_bytes, &inner);
+    }
     if (rc != FGR_OK) {
         munmap(mapping.bytes, mapping.n_bytes);
         return fgr_fail_at(err, rc, inner.record, inner.offset, "%s: %s", fgr_path_shown(path),

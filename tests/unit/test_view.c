@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -440,6 +441,39 @@ Test(view, opens_files_and_refuses_what_is_none)
     cr_assert_eq(rmdir(folder), 0);
     fgr_view_close(NULL);
     close_net(&opened);
+}
+
+enum { FOREIGN_BYTES = 1 << 26, PAGE_BYTES = 4096, FOREIGN_PAGES = FOREIGN_BYTES / PAGE_BYTES };
+
+/* Pages of the file that somebody has read so far. */
+static unsigned pages_read(const char *path)
+{
+    static unsigned char resident[FOREIGN_PAGES];
+    unsigned n_pages = 0;
+    FILE *file = fopen(path, "rb");
+    cr_assert_not_null(file);
+    void *bytes = mmap(NULL, FOREIGN_BYTES, PROT_READ, MAP_PRIVATE, fileno(file), 0);
+    cr_assert_neq(bytes, MAP_FAILED);
+    cr_assert_eq(mincore(bytes, FOREIGN_BYTES, resident), 0);
+    for (unsigned i = 0; i < FOREIGN_PAGES; i++) {
+        n_pages += resident[i] & 1U;
+    }
+    munmap(bytes, FOREIGN_BYTES);
+    fclose(file);
+    return n_pages;
+}
+
+/* A file of holes, whose first page is enough to refuse it. */
+Test(view, reads_no_foreign_file_whole)
+{
+    char path[] = "/tmp/fgr-test-view-XXXXXX";
+    int file = mkstemp(path);
+    cr_assert_geq(file, 0);
+    cr_assert_eq(ftruncate(file, FOREIGN_BYTES), 0);
+    close(file);
+    assert_refused(path, FGR_ERR_FORMAT, "not an image");
+    cr_assert_lt(pages_read(path), FOREIGN_PAGES / 2);
+    unlink(path);
 }
 
 /* The reason is never lost behind a long path. */
