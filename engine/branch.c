@@ -24,6 +24,7 @@
 /* Assumptions about lanes, and a bound for the sets of parts that meet them. */
 struct kase {
     double bound_msat;
+    double rounded_msat; /* the same of their cost in whole msat: less what rounding may save */
     uint32_t n;
     uint16_t lane[DEPTH_MAX];
     enum fgr_lane_use use[DEPTH_MAX];
@@ -33,7 +34,8 @@ struct branching {
     struct fgr_solve *solve;
     uint32_t n_open;
     struct kase open[CASES_MAX];
-    double closed_msat; /* least bound of the closed cases */
+    double closed_msat; /* least bound of the closed cases, */
+    double closed_rounded_msat;
 };
 
 static void assume(struct fgr_flow *flow, const struct kase *kase)
@@ -98,6 +100,12 @@ static uint16_t most_missing(const struct fgr_flow *flow, double open_msat)
     return missing_in_all(flow, missing) >= open_msat * MISSING_SHARE ? found : FGR_LANE_NONE;
 }
 
+/* Whether the case has no way at all: nothing to round. */
+static bool is_empty(const struct fgr_flow *flow, enum fgr_flow_end end)
+{
+    return end == FGR_FLOW_MISSING && flow->mix.path[0].amount_msat >= flow->amount_msat;
+}
+
 /* Solves a case: its bound, and the lane to divide it at. */
 static uint16_t solve_case(struct branching *b, struct kase *kase)
 {
@@ -110,7 +118,10 @@ static uint16_t solve_case(struct branching *b, struct kase *kase)
     flow->enough_msat = (double)solve->cost_msat;
     enum fgr_flow_end end = fgr_flow_solve(flow, (double)solve->max_gap_ppm * 0.25e-6);
     double bound_msat = flow->bound_msat - credit_msat;
+    double rounding_msat = fgr_solve_rounding_at(solve, solve->tariff.fee_weight, flow->unit_price);
     kase->bound_msat = fmax(kase->bound_msat, bound_msat);
+    rounding_msat = is_empty(flow, end) ? 0 : rounding_msat;
+    kase->rounded_msat = fmax(kase->rounded_msat, bound_msat - rounding_msat);
     if (end != FGR_FLOW_PROVEN || flow->mix.path[0].amount_msat > 0) {
         return FGR_LANE_NONE;
     }
@@ -131,6 +142,7 @@ static void divide(struct branching *b, const struct kase *from, uint16_t lane)
     bool is_full = b->n_open + 2 > CASES_MAX || from->n == DEPTH_MAX;
     if (lane == FGR_LANE_NONE || is_full || from->bound_msat >= goal(b->solve)) {
         b->closed_msat = fmin(b->closed_msat, from->bound_msat);
+        b->closed_rounded_msat = fmin(b->closed_rounded_msat, from->rounded_msat);
         return;
     }
     for (int i = 0; i < 2; i++) {
@@ -153,6 +165,7 @@ static struct kase take(struct branching *b)
     return kase;
 }
 
+/* What all sets of parts cost at least, whatever the case: before rounding, and after. */
 static double least_bound(const struct branching *b)
 {
     double least = b->closed_msat;
@@ -162,11 +175,22 @@ static double least_bound(const struct branching *b)
     return least;
 }
 
+static double least_rounded(const struct branching *b)
+{
+    double least = b->closed_rounded_msat;
+    for (uint32_t i = 0; i < b->n_open; i++) {
+        least = fmin(least, b->open[i].rounded_msat);
+    }
+    return least;
+}
+
 void fgr_branch(struct fgr_solve *solve)
 {
     struct fgr_flow *flow = &solve->s->flow;
-    struct branching b = {.solve = solve, .closed_msat = FGR_MIX_MOST};
+    struct branching b = {
+        .solve = solve, .closed_msat = FGR_MIX_MOST, .closed_rounded_msat = FGR_MIX_MOST};
     struct kase root = {.bound_msat = flow->proof.bound_msat};
+    root.rounded_msat = root.bound_msat - (double)fgr_solve_rounding(solve);
     if (fgr_solve_is_done(solve)) {
         return;
     }
@@ -178,7 +202,11 @@ void fgr_branch(struct fgr_solve *solve)
         uint16_t lane = solve_case(&b, &kase);
         divide(&b, &kase, lane);
     }
-    solve->bound_msat = fmax(solve->bound_msat, fmin(least_bound(&b), (double)solve->cost_msat));
+    double least_msat = fmin(least_bound(&b), (double)solve->cost_msat);
+    if (least_msat > solve->bound_msat) {
+        solve->bound_msat = least_msat;
+        solve->rounding_msat = least_msat - least_rounded(&b);
+    }
     assume(flow, NULL);
     flow->is_case = false;
     flow->enough_msat = FGR_MIX_MOST;

@@ -104,6 +104,7 @@ void fgr_flow_start(struct fgr_flow *flow, const struct fgr_view *view,
     flow->n_rounds = 0;
     flow->cost_msat = 0;
     flow->bound_msat = 0;
+    flow->unit_price = 0;
     flow->credit_msat = 0;
     flow->keeps_limits = false;
     flow->is_sized = false;
@@ -306,7 +307,10 @@ static void keep_proof(struct fgr_flow *flow, double offsets, double unit_price)
 {
     struct fgr_proof *proof = &flow->proof;
     double bound_msat = offsets + flow->amount_msat * unit_price;
-    flow->bound_msat = bound_msat > flow->bound_msat ? bound_msat : flow->bound_msat;
+    if (bound_msat > flow->bound_msat) {
+        flow->bound_msat = bound_msat;
+        flow->unit_price = unit_price;
+    }
     bound_msat -= flow->credit_msat;
     if (bound_msat <= proof->bound_msat || flow->is_case) {
         return;

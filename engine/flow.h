@@ -45,6 +45,7 @@ struct fgr_flow {
     double amount_msat;
     double cost_msat;   /* of the flow, fixed charges spread */
     double bound_msat;  /* of flows, as cost_msat counts */
+    double unit_price;  /* of a msat, in that bound */
     double credit_msat; /* what weights add to the cost of any set of parts at most */
     bool keeps_limits;  /* ways that break them have been met */
     bool is_sized;      /* fixed charges are spread over what passes a whole path */

@@ -239,7 +239,7 @@ static void weigh(struct fgr_solve *solve)
 
 /* At most this is rounded away in any set of parts: a msat of each fee, which its own price follows,
  * of each risk, and of each failure, with what the logarithm may fall short of. */
-uint64_t fgr_solve_rounding(const struct fgr_solve *solve)
+double fgr_solve_rounding_at(const struct fgr_solve *solve, double fee_weight, double unit_price)
 {
     const struct fgr_parts_task *task = &solve->task;
     uint64_t parts = task->amount_msat / task->min_part_msat;
@@ -247,10 +247,15 @@ uint64_t fgr_solve_rounding(const struct fgr_solve *solve)
     if (parts < 2) {
         return 0;
     }
-    const struct fgr_proof *proof = &solve->s->flow.proof;
     double logarithm = (double)task->cost.fail_msat / 1073741824.0;
-    double rounding_msat = ceil((2.0 + proof->fee_weight + proof->unit_price + logarithm) *
-                                (double)parts * (double)task->limits.hops);
+    return (2.0 + fee_weight + unit_price + logarithm) * (double)parts * (double)task->limits.hops;
+}
+
+uint64_t fgr_solve_rounding(const struct fgr_solve *solve)
+{
+    const struct fgr_proof *proof = &solve->s->flow.proof;
+    double rounding_msat = fgr_solve_rounding_at(solve, proof->fee_weight, proof->unit_price);
+    rounding_msat = ceil(fmax(rounding_msat, solve->rounding_msat));
     return rounding_msat < 1e18 ? (uint64_t)rounding_msat : UINT64_C(1000000000000000000);
 }
 

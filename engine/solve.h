@@ -33,6 +33,7 @@ struct fgr_solve {
     bool is_single;
     double bound_msat;   /* no set of parts costs less before rounding */
     double several_msat; /* no set of two parts or more; 0 = not asked for */
+    double rounding_msat; /* of the cases, where it is they that prove bound_msat */
     uint32_t n_cases;
     struct fgr_tariff tariff;
     struct fgr_solve_weight fee;
@@ -44,7 +45,7 @@ struct fgr_solve {
 /* Prices at which nothing is known but the task. */
 struct fgr_tariff fgr_solve_tariff(const struct fgr_parts_task *task, uint64_t extra_msat);
 
-/* What rounding can save at most in any set of parts. */
+/* What rounding can save at most in any set of parts, at the prices that prove bound_msat. */
 uint64_t fgr_solve_rounding(const struct fgr_solve *solve);
 
 /* Looks for parts and a bound. The single route has been looked for. */
@@ -55,6 +56,9 @@ void fgr_solve(struct fgr_solve *solve);
 /* Whether cost and bound are as close as was asked for; or as much work has been done. */
 bool fgr_solve_is_good(const struct fgr_solve *solve);
 bool fgr_solve_is_done(const struct fgr_solve *solve);
+
+/* What rounding can save at most where a msat on its way costs `unit_price`. */
+double fgr_solve_rounding_at(const struct fgr_solve *solve, double fee_weight, double unit_price);
 
 /* Makes parts of the flow and takes them if they are the best so far. */
 void fgr_solve_choose(struct fgr_solve *solve);

@@ -91,3 +91,32 @@ Test(split, agrees_with_the_oracles, .timeout = 250)
     cr_assert_gt(tally.several, tally.found / 20);
     cr_assert_lt(verdict[FGR_VERDICT_UNPROVEN], tally.found / 20);
 }
+
+/* One msat of fee less, thrice rounded down instead of twice, on a channel that is full but for some
+ * hundred msat: there each costs more than all fees together. A third part saves that. */
+Test(split, bounds_allow_for_rounding_in_full_channels)
+{
+    struct fgr_error err;
+    struct fgr_maker *maker = NULL;
+    struct fgr_made made;
+    struct tally tally = {.found = 0};
+    struct fgr_split_scratch *scratch = NULL;
+    struct fgr_split_query query;
+    const struct fgr_maker_chan chans[] = {
+        {{0, 1}, 497288, {{.htlc_max_msat = 497288000, .is_known = true}}},
+        {{1, 2},
+         2511300000,
+         {{.htlc_max_msat = 248645734, .ppm = 1, .cltv_delta = 40, .is_known = true}}}};
+    cr_assert(fgr_maker_create(&maker, 3, &err), "%s", err.text);
+    cr_assert(fgr_maker_view(maker, &made, chans, 2, 3, &err), "%s", err.text);
+    cr_assert_eq(fgr_split_scratch_create(&scratch, made.view, NULL, &err), FGR_OK);
+    fgr_split_query_init(&query, (fgr_node_idx){0}, (fgr_node_idx){2}, (fgr_msat){497286740});
+    query.min_part.v = 1;
+    query.max_gap_ppm = 0;
+    for (query.max_parts = 2; query.max_parts <= FGR_SPLIT_BRUTE_PARTS_MAX; query.max_parts++) {
+        judge_query(scratch, made.view, &query, "a full channel", &tally);
+    }
+    fgr_split_scratch_destroy(scratch);
+    fgr_made_close(&made);
+    fgr_maker_destroy(maker);
+}
