@@ -31,8 +31,8 @@ struct fgr_solve {
     struct fgr_search_result single; /* the best route, with the cost of being a part */
     uint64_t cost_msat;              /* of the best answer: the single route or scratch->parts */
     bool is_single;
-    double bound_msat;   /* no set of parts costs less before rounding */
-    double several_msat; /* no set of two parts or more; 0 = not asked for */
+    double bound_msat;    /* no set of parts costs less before rounding */
+    double several_msat;  /* no set of two parts or more; 0 = not asked for */
     double rounding_msat; /* of the cases, where it is they that prove bound_msat */
     uint32_t n_cases;
     struct fgr_tariff tariff;
