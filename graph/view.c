@@ -399,6 +399,12 @@ static enum fgr_err unknown_node(const char *text, size_t n_digits, struct fgr_e
                         "least %d hex digits or an alias",
                         PREFIX_DIGITS_MIN);
     }
+    if (n_digits == 0 && strlen(text) > FGR_ALIAS_BYTES_MAX) {
+        return fgr_fail(err, FGR_ERR_UNKNOWN,
+                        "'%s' is no node: %zu bytes are too many for an alias (%d), and a node id "
+                        "has %zu hex digits",
+                        show(text).text, strlen(text), FGR_ALIAS_BYTES_MAX, ID_DIGITS);
+    }
     if (n_digits == 0) {
         return fgr_fail(err, FGR_ERR_UNKNOWN, "no node has the alias '%s'", show(text).text);
     }

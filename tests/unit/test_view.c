@@ -301,6 +301,12 @@ Test(view, finds_aliases_exactly)
                      "no node has the alias 'Ab', and a prefix of a "
                      "node id needs at least 8 hex digits");
     assert_not_found(&opened, FGR_ERR_UNKNOWN, "abc ", "no node has the alias 'abc '");
+    assert_not_found(
+        &opened, FGR_ERR_UNKNOWN,
+        "02abababababababababababababababababababababababababababababababab"
+        "ab",
+        "'02ababababababababababababababab..' is no node: 68 bytes are too many for an "
+        "alias (32), and a node id has 66 hex digits");
     assert_not_found(&opened, FGR_ERR_UNKNOWN, "\xff", "no node has the alias '\xff'");
     close_net(&opened);
 }
@@ -358,8 +364,10 @@ Test(view, says_what_would_help)
                      "no node has an id that starts with 00000000, or that alias");
     assert_not_found(&opened, FGR_ERR_UNKNOWN, "tab\tand\x1b[31mred\x7f",
                      "no node has the alias 'tab?and?[31mred?'");
-    assert_not_found(&opened, FGR_ERR_UNKNOWN, "an alias of more than thirty-two bytes",
-                     "no node has the alias 'an alias of more than thirty-two..'");
+    assert_not_found(
+        &opened, FGR_ERR_UNKNOWN, "an alias of more than thirty-two bytes",
+        "'an alias of more than thirty-two..' is no node: 38 bytes are too many for an "
+        "alias (32), and a node id has 66 hex digits");
     struct text id = id_text(&opened, 0, ID_DIGITS);
     char longer[ID_DIGITS + 2];
     snprintf(longer, sizeof longer, "%s0", id.hex);
