@@ -51,7 +51,9 @@ void fgr_overlay_builder_destroy(struct fgr_overlay_builder *builder)
     free(builder->nodes);
     free(builder->added_nodes);
     free(builder->added_chans);
-    free(builder->banned_pairs);
+    for (unsigned i = 0; i < FGR_SAID_PAIRS; i++) {
+        free(builder->pairs[i].pair);
+    }
     free(builder);
 }
 
@@ -292,15 +294,87 @@ enum fgr_err fgr_overlay_ban_channel(struct fgr_overlay_builder *builder, fgr_ch
     return rc == FGR_OK ? fgr_overlay_ban_edge(builder, (fgr_edge_idx){2 * chan.v + 1}, err) : rc;
 }
 
+static enum fgr_err check_pair(const struct fgr_overlay_builder *builder, const char *const what[3],
+                               fgr_node_idx from, fgr_node_idx to, struct fgr_error *err)
+{
+    enum fgr_err rc = fgr_said_check_node(builder, what[0], from, err);
+    rc = rc == FGR_OK ? fgr_said_check_node(builder, what[1], to, err) : rc;
+    if (rc == FGR_OK && from.v == to.v) {
+        rc = fgr_said_refuse(err, fgr_said_about_node(what[2], builder, from.v),
+                             "it makes no pair with itself");
+    }
+    return rc;
+}
+
 enum fgr_err fgr_overlay_ban_pair(struct fgr_overlay_builder *builder, fgr_node_idx from,
                                   fgr_node_idx to, struct fgr_error *err)
 {
-    enum fgr_err rc = fgr_said_check_node(builder, "ban from", from, err);
-    rc = rc == FGR_OK ? fgr_said_check_node(builder, "ban to", to, err) : rc;
-    if (rc == FGR_OK && from.v == to.v) {
-        rc = fgr_said_refuse(err, fgr_said_about_node("ban of", builder, from.v),
-                             "it makes no pair with itself");
-    }
+    static const char *const what[3] = {"ban from", "ban to", "ban of"};
+    enum fgr_err rc = check_pair(builder, what, from, to, err);
     struct fgr_node_pair pair = {.from = from.v, .to = to.v};
-    return rc == FGR_OK ? fgr_said_add_pair(builder, pair, err) : rc;
+    return rc == FGR_OK ? fgr_said_add_pair(builder, FGR_BANNED, pair, err) : rc;
+}
+
+/* ---- first and last hops ------------------------------------------------------------------- */
+
+/* Chooses a half-channel; the node's memory before that. */
+static enum fgr_err choose_edge(struct fgr_overlay_builder *builder, enum fgr_said_pairs kind,
+                                fgr_edge_idx edge, struct fgr_error *err)
+{
+    struct fgr_said_half *half;
+    struct fgr_said_node *node;
+    enum fgr_err rc = fgr_said_check_edge(builder, "choice of", edge, err);
+    if (rc != FGR_OK) {
+        return rc;
+    }
+    uint32_t end =
+        kind == FGR_ONLY_OUT ? fgr_said_from(builder, edge.v) : fgr_said_to(builder, edge.v);
+    rc = fgr_said_half_get(builder, &half, edge.v, err);
+    rc = rc == FGR_OK ? fgr_said_node_get(builder, &node, end, err) : rc;
+    if (rc == FGR_OK) {
+        half->is_only[kind] = true;
+        node->has_only[kind] = true;
+    }
+    return rc;
+}
+
+static enum fgr_err choose_pair(struct fgr_overlay_builder *builder, enum fgr_said_pairs kind,
+                                struct fgr_node_pair pair, struct fgr_error *err)
+{
+    static const char *const what[3] = {"choice from", "choice to", "choice of"};
+    struct fgr_said_node *node;
+    fgr_node_idx from = {pair.from};
+    fgr_node_idx to = {pair.to};
+    enum fgr_err rc = check_pair(builder, what, from, to, err);
+    uint32_t end = kind == FGR_ONLY_OUT ? pair.from : pair.to;
+    rc = rc == FGR_OK ? fgr_said_node_get(builder, &node, end, err) : rc;
+    rc = rc == FGR_OK ? fgr_said_add_pair(builder, kind, pair, err) : rc;
+    if (rc == FGR_OK) {
+        node->has_only[kind] = true;
+    }
+    return rc;
+}
+
+enum fgr_err fgr_overlay_only_out(struct fgr_overlay_builder *builder, fgr_edge_idx edge,
+                                  struct fgr_error *err)
+{
+    return choose_edge(builder, FGR_ONLY_OUT, edge, err);
+}
+
+enum fgr_err fgr_overlay_only_in(struct fgr_overlay_builder *builder, fgr_edge_idx edge,
+                                 struct fgr_error *err)
+{
+    return choose_edge(builder, FGR_ONLY_IN, edge, err);
+}
+
+enum fgr_err fgr_overlay_only_out_to(struct fgr_overlay_builder *builder, fgr_node_idx from,
+                                     fgr_node_idx to, struct fgr_error *err)
+{
+    return choose_pair(builder, FGR_ONLY_OUT, (struct fgr_node_pair){from.v, to.v}, err);
+}
+
+enum fgr_err fgr_overlay_only_in_from(struct fgr_overlay_builder *builder, fgr_node_idx to,
+                                      fgr_node_idx from, struct fgr_error *err)
+{
+    return choose_pair(builder, FGR_ONLY_IN, (struct fgr_node_pair){from.v, to.v}, err);
 }

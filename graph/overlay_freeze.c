@@ -6,7 +6,7 @@
  *      masked and listed in the view's order.
  *   2. Added half-channels and those listed get their final policy, range and bias; the usable ones
  *      of the list become half-channels of the overlay.
- *   3. Bans mask what is left of the view.
+ *   3. Bans, and sets of half-channels that exclude all others, mask what is left of the view.
  *   4. Nodes with a masked or an own half-channel are marked, and their lists sorted by counting.
  *
  * All depends on what was said alone, not on hash order, so that equal overlays are equal bytes.
@@ -24,8 +24,8 @@ struct freeze {
     const struct fgr_view *view;
     struct fgr_overlay *overlay;
     struct fgr_error *err;
-    struct fgr_node_pair *pairs; /* banned, sorted */
-    uint32_t *masked;            /* half-channels of the view in the mask */
+    struct fgr_node_pair *pairs[FGR_SAID_PAIRS]; /* sorted */
+    uint32_t *masked;                            /* half-channels of the view in the mask */
     uint32_t n_masked;
     uint32_t n_replaced; /* of those, the ones of step 1; they come first */
     uint32_t n_nodes;    /* with added ones */
@@ -114,16 +114,36 @@ static enum fgr_err collect_replaced(struct freeze *freeze)
 
 /* ---- 2. half-channels ---------------------------------------------------------------------- */
 
+static bool has_pair(const struct freeze *freeze, enum fgr_said_pairs kind, uint32_t from,
+                     uint32_t to)
+{
+    struct fgr_node_pair pair = {.from = from, .to = to};
+    uint32_t n = freeze->builder->pairs[kind].n;
+    return n > 0 && bsearch(&pair, freeze->pairs[kind], n, sizeof pair, compare_pairs) != NULL;
+}
+
+/* Whether others were chosen at one end. */
+static bool is_left_out(const struct freeze *freeze, const struct fgr_said_half *said,
+                        uint32_t from, uint32_t to)
+{
+    for (unsigned kind = FGR_ONLY_OUT; kind <= FGR_ONLY_IN; kind++) {
+        const struct fgr_said_node *end =
+            fgr_said_node(freeze->builder, kind == FGR_ONLY_OUT ? from : to);
+        bool is_chosen = (said != NULL && said->is_only[kind]) || has_pair(freeze, kind, from, to);
+        if (end != NULL && end->has_only[kind] && !is_chosen) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool is_banned(const struct freeze *freeze, const struct fgr_said_half *said, uint32_t from,
                       uint32_t to)
 {
     const struct fgr_overlay *overlay = freeze->overlay;
-    struct fgr_node_pair pair = {.from = from, .to = to};
-    uint32_t n_pairs = freeze->builder->n_banned_pairs;
     return (said != NULL && said->is_banned) || fgr_bitset_has(overlay->banned_nodes, from) ||
-           fgr_bitset_has(overlay->banned_nodes, to) ||
-           (n_pairs > 0 &&
-            bsearch(&pair, freeze->pairs, n_pairs, sizeof pair, compare_pairs) != NULL);
+           fgr_bitset_has(overlay->banned_nodes, to) || has_pair(freeze, FGR_BANNED, from, to) ||
+           is_left_out(freeze, said, from, to);
 }
 
 /* What is known of the balance: the later of what was said of the half-channel and of its node. */
@@ -259,6 +279,47 @@ static enum fgr_err mask_pair(struct freeze *freeze, struct fgr_node_pair pair)
                   : mask_list(freeze, &view->in, pair.to, pair.from);
 }
 
+/* Masks what was not chosen at a node that chose. */
+static enum fgr_err mask_left_out(struct freeze *freeze, const struct fgr_adjacency *adjacency,
+                                  uint32_t node)
+{
+    const struct fgr_view *view = freeze->view;
+    enum fgr_err rc = FGR_OK;
+    if (node >= view->n_nodes) {
+        return FGR_OK;
+    }
+    for (uint32_t i = adjacency->first[node]; i < adjacency->first[node + 1] && rc == FGR_OK; i++) {
+        uint32_t edge = adjacency->edge[i];
+        const struct fgr_said_half *said = fgr_said_half(freeze->builder, edge);
+        if (is_left_out(freeze, said, fgr_view_edge_from(view, edge),
+                        fgr_view_edge_to(view, edge))) {
+            rc = mask(freeze, edge);
+        }
+    }
+    return rc;
+}
+
+static enum fgr_err mask_nodes(struct freeze *freeze)
+{
+    const struct fgr_overlay_builder *builder = freeze->builder;
+    const struct fgr_view *view = freeze->view;
+    enum fgr_err rc = FGR_OK;
+    for (uint32_t i = 0; i < builder->n_nodes && rc == FGR_OK; i++) {
+        const struct fgr_said_node *said = &builder->nodes[i];
+        if (said->is_banned) {
+            rc = mask_list(freeze, &view->out, said->node, FGR_IDX_NONE);
+            rc = rc == FGR_OK ? mask_list(freeze, &view->in, said->node, FGR_IDX_NONE) : rc;
+        }
+        if (said->has_only[FGR_ONLY_OUT] && rc == FGR_OK) {
+            rc = mask_left_out(freeze, &view->out, said->node);
+        }
+        if (said->has_only[FGR_ONLY_IN] && rc == FGR_OK) {
+            rc = mask_left_out(freeze, &view->in, said->node);
+        }
+    }
+    return rc;
+}
+
 static enum fgr_err mask_bans(struct freeze *freeze)
 {
     const struct fgr_overlay_builder *builder = freeze->builder;
@@ -269,16 +330,10 @@ static enum fgr_err mask_bans(struct freeze *freeze)
             rc = mask(freeze, said->edge);
         }
     }
-    for (uint32_t i = 0; i < builder->n_nodes && rc == FGR_OK; i++) {
-        if (builder->nodes[i].is_banned) {
-            rc = mask_list(freeze, &freeze->view->out, builder->nodes[i].node, FGR_IDX_NONE);
-        }
-        if (builder->nodes[i].is_banned && rc == FGR_OK) {
-            rc = mask_list(freeze, &freeze->view->in, builder->nodes[i].node, FGR_IDX_NONE);
-        }
-    }
-    for (uint32_t i = 0; i < builder->n_banned_pairs && rc == FGR_OK; i++) {
-        rc = mask_pair(freeze, builder->banned_pairs[i]);
+    rc = rc == FGR_OK ? mask_nodes(freeze) : rc;
+    const struct fgr_pair_list *banned = &builder->pairs[FGR_BANNED];
+    for (uint32_t i = 0; i < banned->n && rc == FGR_OK; i++) {
+        rc = mask_pair(freeze, banned->pair[i]);
     }
     return rc;
 }
@@ -379,14 +434,17 @@ static enum fgr_err copy_nodes(struct freeze *freeze)
 
 static enum fgr_err sort_pairs(struct freeze *freeze)
 {
-    uint32_t n = freeze->builder->n_banned_pairs;
-    freeze->pairs = fgr_array_new(n, sizeof *freeze->pairs, freeze->err);
-    if (freeze->pairs == NULL) {
-        return FGR_ERR_MEMORY;
-    }
-    if (n > 0) {
-        memcpy(freeze->pairs, freeze->builder->banned_pairs, n * sizeof *freeze->pairs);
-        qsort(freeze->pairs, n, sizeof *freeze->pairs, compare_pairs);
+    for (unsigned kind = 0; kind < FGR_SAID_PAIRS; kind++) {
+        const struct fgr_pair_list *list = &freeze->builder->pairs[kind];
+        struct fgr_node_pair *pairs = fgr_array_new(list->n, sizeof *pairs, freeze->err);
+        freeze->pairs[kind] = pairs;
+        if (pairs == NULL) {
+            return FGR_ERR_MEMORY;
+        }
+        if (list->n > 0) {
+            memcpy(pairs, list->pair, list->n * sizeof *pairs);
+            qsort(pairs, list->n, sizeof *pairs, compare_pairs);
+        }
     }
     return FGR_OK;
 }
@@ -426,7 +484,9 @@ enum fgr_err fgr_overlay_freeze(struct fgr_overlay **out_overlay,
                             .err = err,
                             .n_nodes = fgr_said_node_count(builder)};
     enum fgr_err rc = run(&freeze);
-    free(freeze.pairs);
+    for (unsigned kind = 0; kind < FGR_SAID_PAIRS; kind++) {
+        free(freeze.pairs[kind]);
+    }
     free(freeze.masked);
     if (rc != FGR_OK) {
         fgr_overlay_destroy(overlay);

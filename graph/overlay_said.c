@@ -191,20 +191,20 @@ enum fgr_err fgr_said_add_chan(struct fgr_overlay_builder *builder,
     return rc;
 }
 
-enum fgr_err fgr_said_add_pair(struct fgr_overlay_builder *builder, struct fgr_node_pair pair,
-                               struct fgr_error *err)
+enum fgr_err fgr_said_add_pair(struct fgr_overlay_builder *builder, enum fgr_said_pairs kind,
+                               struct fgr_node_pair pair, struct fgr_error *err)
 {
-    if (builder->n_banned_pairs == UINT32_MAX) {
-        return fgr_fail(err, FGR_ERR_LIMIT, "more than %" PRIu32 " banned pairs", UINT32_MAX);
+    struct fgr_pair_list *list = &builder->pairs[kind];
+    if (list->n == UINT32_MAX) {
+        return fgr_fail(err, FGR_ERR_LIMIT, "more than %" PRIu32 " pairs of nodes", UINT32_MAX);
     }
     struct fgr_node_pair *pairs =
-        fgr_array_grow(builder->banned_pairs, &builder->banned_pairs_capacity,
-                       (size_t)builder->n_banned_pairs + 1, sizeof *pairs, err);
+        fgr_array_grow(list->pair, &list->capacity, (size_t)list->n + 1, sizeof *pairs, err);
     if (pairs == NULL) {
         return FGR_ERR_MEMORY;
     }
-    builder->banned_pairs = pairs;
-    pairs[builder->n_banned_pairs++] = pair;
+    list->pair = pairs;
+    pairs[list->n++] = pair;
     return FGR_OK;
 }
 

@@ -21,7 +21,8 @@
 struct fgr_said_half {
     uint32_t edge;
     bool is_banned;
-    bool is_changed;      /* something other than a ban was said */
+    bool is_only[2];      /* FGR_ONLY_OUT, FGR_ONLY_IN */
+    bool is_changed;      /* something other than a ban or that was said */
     struct fgr_half half; /* htlc_max FGR_MSAT_NONE = the capacity; USABLE is not kept up */
     uint64_t range_at;    /* statement of min and max; 0 = none */
     uint64_t min_msat;
@@ -33,6 +34,7 @@ struct fgr_said_half {
 struct fgr_said_node {
     uint32_t node;
     bool is_banned;
+    bool has_only[2];    /* only chosen half-channels leave (FGR_ONLY_OUT), enter it */
     uint64_t balance_at; /* 0 = none */
     uint64_t balance_msat;
     int64_t bias_msat;
@@ -56,6 +58,15 @@ struct fgr_node_pair {
     uint32_t to;
 };
 
+/* What was said of pairs of nodes: they are banned; they are chosen to leave `from`, to enter `to`. */
+enum fgr_said_pairs { FGR_ONLY_OUT = 0, FGR_ONLY_IN, FGR_BANNED, FGR_SAID_PAIRS };
+
+struct fgr_pair_list {
+    struct fgr_node_pair *pair;
+    uint32_t n;
+    size_t capacity;
+};
+
 struct fgr_overlay_builder {
     const struct fgr_view *view;
     struct fgr_table half_table; /* edge -> halves */
@@ -66,18 +77,16 @@ struct fgr_overlay_builder {
     struct fgr_said_node *nodes;
     struct fgr_added_node *added_nodes;
     struct fgr_added_chan *added_chans;
-    struct fgr_node_pair *banned_pairs;
+    struct fgr_pair_list pairs[FGR_SAID_PAIRS];
     uint32_t n_halves;
     uint32_t n_nodes;
     uint32_t n_added_nodes;
     uint32_t n_added_chans;
-    uint32_t n_banned_pairs;
     uint32_t n_blinded;
     size_t halves_capacity;
     size_t nodes_capacity;
     size_t added_nodes_capacity;
     size_t added_chans_capacity;
-    size_t banned_pairs_capacity;
     uint64_t n_statements;
 };
 
@@ -158,8 +167,8 @@ enum fgr_err fgr_said_add_node(struct fgr_overlay_builder *builder,
                                const uint8_t id[FGR_NODE_ID_BYTES], struct fgr_error *err);
 enum fgr_err fgr_said_add_chan(struct fgr_overlay_builder *builder,
                                const struct fgr_added_chan *chan, struct fgr_error *err);
-enum fgr_err fgr_said_add_pair(struct fgr_overlay_builder *builder, struct fgr_node_pair pair,
-                               struct fgr_error *err);
+enum fgr_err fgr_said_add_pair(struct fgr_overlay_builder *builder, enum fgr_said_pairs kind,
+                               struct fgr_node_pair pair, struct fgr_error *err);
 
 /* The added node with this id, or FGR_IDX_NONE. */
 uint32_t fgr_said_find_added(const struct fgr_overlay_builder *builder,

@@ -33,6 +33,10 @@ enum kind {
     BAN_CHANNEL,
     BAN_EDGE,
     BAN_PAIR,
+    ONLY_OUT,
+    ONLY_IN,
+    ONLY_OUT_TO,
+    ONLY_IN_FROM,
     EXPRESSIBLE, /* in a view: what is above */
     BALANCE = EXPRESSIBLE,
     BALANCE_OF_NODE,
@@ -131,6 +135,14 @@ static enum fgr_err say(struct fgr_overlay_builder *builder, struct statement *s
         return fgr_overlay_ban_edge(builder, edge, NULL);
     case BAN_PAIR:
         return fgr_overlay_ban_pair(builder, node, to, NULL);
+    case ONLY_OUT:
+        return fgr_overlay_only_out(builder, edge, NULL);
+    case ONLY_IN:
+        return fgr_overlay_only_in(builder, edge, NULL);
+    case ONLY_OUT_TO:
+        return fgr_overlay_only_out_to(builder, node, to, NULL);
+    case ONLY_IN_FROM:
+        return fgr_overlay_only_in_from(builder, node, to, NULL);
     case BALANCE:
         return fgr_overlay_balance(builder, edge, min, NULL);
     case BALANCE_OF_NODE:
@@ -276,6 +288,34 @@ static void read_rest(struct reading *reading, const struct statement *said)
     reading->is_banned |= said->kind == BAN_PAIR && is_from && said->to == info->to.v;
 }
 
+/* Sets of what may leave (enter) one end: whether there is one, and the half-channel is not in it. */
+static bool is_left_out(const struct story *story, const struct reading *reading, bool is_out)
+{
+    uint32_t end = is_out ? reading->info.from.v : reading->info.to.v;
+    uint32_t other = is_out ? reading->info.to.v : reading->info.from.v;
+    bool has_set = false;
+    bool is_chosen = false;
+    for (unsigned i = 0; i < story->n; i++) {
+        const struct statement *said = &story->said[i];
+        struct reading chosen = {.edge = said->edge};
+        if (said->kind == (is_out ? ONLY_OUT_TO : ONLY_IN_FROM) && said->node == end) {
+            has_set = true;
+            is_chosen |= said->to == other;
+        }
+        if (said->kind != (is_out ? ONLY_OUT : ONLY_IN)) {
+            continue;
+        }
+        if (said->edge < 2 * story->view->n_chans) {
+            read_view(&chosen, story->view);
+        } else {
+            read_ends(&chosen, story);
+        }
+        has_set |= (is_out ? chosen.info.from.v : chosen.info.to.v) == end;
+        is_chosen |= said->edge == reading->edge;
+    }
+    return has_set && !is_chosen;
+}
+
 static uint64_t least(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;
@@ -299,6 +339,7 @@ static struct fgr_overlay_edge_info expect_of(const struct story *story, uint32_
         read_policy(&reading, &story->said[i]);
         read_rest(&reading, &story->said[i]);
     }
+    reading.is_banned |= is_left_out(story, &reading, true) || is_left_out(story, &reading, false);
     bool is_sound = info->htlc_max.v == FGR_MSAT_NONE || info->htlc_max.v <= info->capacity.v;
     info->htlc_max.v = least(info->htlc_max.v, is_sound ? info->capacity.v : FGR_MSAT_NONE);
     if (!reading.has_range && reading.capacity_msat == FGR_MSAT_NONE) {

@@ -118,13 +118,17 @@ static void say_blinded(struct teller *t)
 
 static enum fgr_err say_ban(struct teller *t, fgr_edge_idx edge)
 {
-    switch (fgr_rng_below(t->rng, 6)) {
+    switch (fgr_rng_below(t->rng, 9)) {
     case 0:
         return fgr_overlay_ban_node(t->builder, any_node(t), NULL);
     case 1:
         return fgr_overlay_ban_channel(t->builder, (fgr_chan_idx){edge.v / 2}, NULL);
     case 2:
         return fgr_overlay_ban_pair(t->builder, any_node(t), any_node(t), NULL);
+    case 3:
+        return fgr_overlay_only_out(t->builder, edge, NULL);
+    case 4:
+        return fgr_overlay_only_in(t->builder, edge, NULL);
     default:
         return fgr_overlay_ban_edge(t->builder, edge, NULL);
     }

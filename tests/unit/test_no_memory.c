@@ -111,6 +111,9 @@ static enum fgr_err overlay_of(const struct fgr_view *view, const uint8_t *stran
         rc = fgr_overlay_bias(builder, (fgr_edge_idx){i}, 1, err);
         rc = rc == FGR_OK ? fgr_overlay_ban_pair(builder, (fgr_node_idx){0}, (fgr_node_idx){1}, err)
                           : rc;
+        rc = rc == FGR_OK ? fgr_overlay_only_in_from(builder, (fgr_node_idx){i % 12},
+                                                     (fgr_node_idx){12}, err)
+                          : rc;
         rc = rc == FGR_OK ? fgr_overlay_blinded_path(builder, NULL, (fgr_node_idx){i % 12}, node,
                                                      &payinfo, err)
                           : rc;

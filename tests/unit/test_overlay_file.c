@@ -69,6 +69,18 @@ static struct fgr_overlay_edge changed(const struct fgr_overlay *overlay, uint32
     return (struct fgr_overlay_edge){.origin = FGR_IDX_NONE};
 }
 
+/* The overlay of some files. */
+static enum fgr_err load(struct fgr_overlay **out_overlay, const struct fgr_view *view,
+                         const char *const *paths, size_t n_paths, struct fgr_error *err)
+{
+    struct fgr_overlay_builder *builder;
+    cr_assert_eq(fgr_overlay_builder_create(&builder, view, NULL), FGR_OK);
+    enum fgr_err rc = fgr_overlay_file_load(builder, paths, n_paths, err);
+    rc = rc == FGR_OK ? fgr_overlay_freeze(out_overlay, builder, err) : rc;
+    fgr_overlay_builder_destroy(builder);
+    return rc;
+}
+
 /* ---- statements ---------------------------------------------------------------------------- */
 
 static const char all_kinds[] =
@@ -141,17 +153,21 @@ Test(overlay_file, bans_of_all_kinds)
         const char *ban;
         bool is_masked[4]; /* 1x0x0/0 and /1, 2x0x0/0 and /1 */
     } cases[] = {
-        {"{\"node\": \"" A "\"}", {true, true, true, true}},
-        {"{\"node\": \"" D "\"}", {true, true, false, false}},
-        {"{\"scid\": \"2x0x0\"}", {false, false, true, true}},
-        {"{\"scid\": \"2x0x0\", \"direction\": 0}", {false, false, true, false}},
-        {"{\"from\": \"" B "\", \"to\": \"" A "\"}", {false, false, false, true}},
+        {"{\"ban\": {\"node\": \"" A "\"}}", {true, true, true, true}},
+        {"{\"ban\": {\"node\": \"" D "\"}}", {true, true, false, false}},
+        {"{\"ban\": {\"scid\": \"2x0x0\"}}", {false, false, true, true}},
+        {"{\"ban\": {\"scid\": \"2x0x0\", \"direction\": 0}}", {false, false, true, false}},
+        {"{\"ban\": {\"from\": \"" B "\", \"to\": \"" A "\"}}", {false, false, false, true}},
+        {"{\"only_out\": {\"scid\": \"2x0x0\", \"direction\": 0}}", {true, false, false, false}},
+        {"{\"only_in\": {\"scid\": \"2x0x0\", \"direction\": 1}}", {false, true, false, false}},
+        {"{\"only_out\": {\"from\": \"" A "\", \"to\": \"" D "\"}}", {false, false, true, false}},
+        {"{\"only_in\": {\"from\": \"" B "\", \"to\": \"" A "\"}}", {false, true, false, false}},
     };
     struct fgr_made made;
     open_net(&made);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char text[512];
-        snprintf(text, sizeof text, "{\"overlay\": [{\"ban\": %s}]}", cases[i].ban);
+        snprintf(text, sizeof text, "{\"overlay\": [%s]}", cases[i].ban);
         struct fgr_overlay *overlay = overlay_of(made.view, text);
         for (uint32_t edge = 0; edge < 4; edge++) {
             cr_assert_eq(fgr_overlay_masks(overlay, edge), cases[i].is_masked[edge], "%s: %u",
@@ -178,6 +194,10 @@ static const struct {
      "overlay[0].ban at byte 45: one object is one statement"},
     {"{\"ban\": {\"node\": \"" A "\", \"scid\": \"1x0x0\"}}",
      "overlay[0].ban at byte 116: ban needs node, or scid, or from and to"},
+    {"{\"only_out\": {\"scid\": \"1x0x0\"}}",
+     "overlay[0].only_out at byte 43: only_out needs scid and direction, or from and to"},
+    {"{\"only_in\": {\"from\": \"" A "\", \"to\": \"" A "\"}}",
+     "overlay[0].only_in at byte 179: choice of node " A ": it makes no pair with itself"},
     {"{\"ban\": {\"ppm\": 5}}", "overlay[0].ban at byte 27: 'ppm' is not a member of this"},
     {"{\"ban\": {\"scid\": 5}}", "overlay[0].ban.scid at byte 31: '5' is not a string \"BLOCKx"},
     {"{\"ban\": {\"scid\": \"1:0:0\"}}", "overlay[0].ban.scid at byte 37: '1:0:0' is not a str"},
@@ -338,20 +358,19 @@ Test(overlay_file, files_are_read_in_order)
                "1, \"base_msat\": 1}}]}");
     write_file(second, "{\"overlay\": [{\"policy\": {\"scid\": \"1x0x0\", \"direction\": 0, "
                        "\"ppm\": 2}}]}");
-    cr_assert_eq(fgr_overlay_file_load(&overlay, made.view, paths, 2, &err), FGR_OK, "%s",
-                 err.text);
+    cr_assert_eq(load(&overlay, made.view, paths, 2, &err), FGR_OK, "%s", err.text);
     struct fgr_overlay_edge edge = changed(overlay, 0);
     cr_assert(edge.half.ppm == 2 && edge.half.base_msat == 1);
     fgr_overlay_destroy(overlay);
     write_file(second, "{\"overlay\": 1}");
-    cr_assert_eq(fgr_overlay_file_load(&overlay, made.view, paths, 2, &err), FGR_ERR_FORMAT);
+    cr_assert_eq(load(&overlay, made.view, paths, 2, &err), FGR_ERR_FORMAT);
     cr_assert_eq(strncmp(err.text, second, strlen(second)), 0, "%s", err.text);
     cr_assert_not_null(strstr(err.text, ": the file at byte 13: '1' is not a list"), "%s",
                        err.text);
     unlink(second);
-    cr_assert_eq(fgr_overlay_file_load(&overlay, made.view, paths, 2, &err), FGR_ERR_IO);
+    cr_assert_eq(load(&overlay, made.view, paths, 2, &err), FGR_ERR_IO);
     cr_assert_eq(strncmp(err.text, second, strlen(second)), 0, "%s", err.text);
-    cr_assert_eq(fgr_overlay_file_load(&overlay, made.view, paths, 0, &err), FGR_OK);
+    cr_assert_eq(load(&overlay, made.view, paths, 0, &err), FGR_OK);
     fgr_overlay_destroy(overlay);
     unlink(first);
     fgr_made_close(&made);
@@ -372,8 +391,7 @@ Test(overlay_file, the_example_fits_the_bundled_network, .timeout = 60)
     cr_assert_eq(fgr_import_source(&made.bytes, &made.n_bytes, &input, &report, &err), FGR_OK);
     fgr_source_close(source);
     cr_assert_eq(fgr_view_open_memory(&made.view, made.bytes, made.n_bytes, &err), FGR_OK);
-    cr_assert_eq(fgr_overlay_file_load(&overlay, made.view, &path, 1, &err), FGR_OK, "%s",
-                 err.text);
+    cr_assert_eq(load(&overlay, made.view, &path, 1, &err), FGR_OK, "%s", err.text);
     unsigned n_blinded = 0, n_biased = 0, n_exact = 0, n_banned = 0;
     uint64_t reserved_msat = 0;
     for (uint32_t i = 0; i < overlay->n_edges; i++) {

@@ -12,7 +12,7 @@
 #include "graph/util/error.h"
 #include "graph/util/parallel.h"
 #include "tools/fgr/answer.h"
-#include "tools/fgr/overlay_option.h"
+#include "tools/fgr/hop_option.h"
 #include "tools/fgr/put.h"
 #include "tools/fgr/queries.h"
 #include "tools/fgr/split_answer.h"
@@ -30,12 +30,26 @@
 #define GROUP_ROWS 8
 #define GROUPS_MAX (ROWS_MAX / GROUP_ROWS)
 
-enum { OPTION_MODE = 256, OPTION_THREADS, OPTION_OVERLAY, OPTION_JSON };
+enum {
+    OPTION_MODE = 256,
+    OPTION_THREADS,
+    OPTION_OVERLAY,
+    OPTION_FIRST_HOP,
+    OPTION_LAST_HOP,
+    OPTION_JSON
+};
 
 static const struct argp_option options[] = {
     {"graph", 'g', "G.fgr", 0, "image to search, made by 'fgr import' ('-': standard input)", 0},
     {"mode", OPTION_MODE, "MODE", 0, "what to find: route (the default) or split", 0},
     {"overlay", OPTION_OVERLAY, FGR_OVERLAY_OPTION},
+    {"first-hop", OPTION_FIRST_HOP, "HOP,...", 0,
+     "use these half-channels only (700000x1x0/1) to leave the node that all of them leave: the "
+     "only "
+     "one that rows may be from",
+     0},
+    {"last-hop", OPTION_LAST_HOP, "HOP,...", 0,
+     "the same to enter the node that they enter; both may be repeated", 0},
     {"threads", OPTION_THREADS, "N", 0, "threads (one per core)", 0},
     {"json", OPTION_JSON, NULL, 0, "print JSON: always so", 0},
     {0},
@@ -64,6 +78,7 @@ struct batch_args {
     const char *mode;
     const char *threads;
     struct fgr_overlay_files overlay;
+    struct fgr_hop_options hops;
 };
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
@@ -82,6 +97,12 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
     case OPTION_OVERLAY:
         fgr_overlay_files_add(&args->overlay, arg);
         break;
+    case OPTION_FIRST_HOP:
+        fgr_hop_options_add(&args->hops, FGR_HOP_FIRST, arg);
+        break;
+    case OPTION_LAST_HOP:
+        fgr_hop_options_add(&args->hops, FGR_HOP_LAST, arg);
+        break;
     case OPTION_JSON:
         break;
     case ARGP_KEY_ARG:
@@ -98,7 +119,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 struct batch_plan {
     unsigned threads; /* 0 = one per core */
     bool is_split;
-    struct fgr_overlay *overlay; /* NULL = none */
+    struct fgr_overlay_told told;
+    fgr_node_idx ends[FGR_HOP_ENDS]; /* of all rows; FGR_IDX_NONE = any */
 };
 
 /* What one thread has to itself. */
@@ -118,8 +140,7 @@ struct group {
 
 struct batch {
     const struct fgr_view *view;
-    const struct fgr_overlay *overlay;
-    bool is_split;
+    const struct batch_plan *plan;
     struct fgr_crew *crew;
     struct worker *workers;
     struct fgr_queries queries;
@@ -138,6 +159,20 @@ static void count_outcome(struct group *group, enum fgr_err code)
     group->n_failed += !is_bad && !is_answer;
 }
 
+/* Sets of hops are at one node: whether the row is from or to that. */
+static enum fgr_err check_ends(const struct batch *batch, fgr_node_idx from, fgr_node_idx to,
+                               struct fgr_error *err)
+{
+    const fgr_node_idx *ends = batch->plan->ends;
+    if (ends[FGR_HOP_FIRST].v != FGR_IDX_NONE && ends[FGR_HOP_FIRST].v != from.v) {
+        return fgr_fail(err, FGR_ERR_ARG, "from is not the node that --first-hop leaves");
+    }
+    if (ends[FGR_HOP_LAST].v != FGR_IDX_NONE && ends[FGR_HOP_LAST].v != to.v) {
+        return fgr_fail(err, FGR_ERR_ARG, "to is not the node that --last-hop enters");
+    }
+    return FGR_OK;
+}
+
 static void answer_route(const struct batch *batch, struct worker *worker, struct group *group,
                          const struct fgr_query_row *row)
 {
@@ -146,8 +181,11 @@ static void answer_route(const struct batch *batch, struct worker *worker, struc
     fgr_route_query_init(&answer->query, (fgr_node_idx){0}, (fgr_node_idx){0}, row->amount);
     answer->query.max_fee = row->max_fee;
     answer->query.max_cltv = row->max_cltv == 0 ? FGR_CLTV_DEFAULT : row->max_cltv;
-    answer->query.overlay = batch->overlay;
+    answer->query.overlay = batch->plan->told.overlay;
     fgr_answer_find_nodes(answer, row->from, row->to);
+    if (answer->code == FGR_OK) {
+        answer->code = check_ends(batch, answer->query.from, answer->query.to, &answer->error);
+    }
     if (answer->code == FGR_OK) {
         fgr_answer_run(answer, worker->splitter.route);
     }
@@ -165,8 +203,11 @@ static void answer_split(const struct batch *batch, struct worker *worker, struc
     answer->query.max_fee = row->max_fee;
     answer->query.max_cltv = row->max_cltv == 0 ? FGR_CLTV_DEFAULT : row->max_cltv;
     answer->query.max_parts = row->max_parts == 0 ? FGR_PARTS_DEFAULT : row->max_parts;
-    answer->query.overlay = batch->overlay;
+    answer->query.overlay = batch->plan->told.overlay;
     fgr_split_answer_find_nodes(answer, row->from, row->to);
+    if (answer->code == FGR_OK) {
+        answer->code = check_ends(batch, answer->query.from, answer->query.to, &answer->error);
+    }
     if (answer->code == FGR_OK) {
         fgr_split_answer_run(answer, &worker->splitter);
     }
@@ -180,7 +221,7 @@ static void answer_row(struct batch *batch, struct worker *worker, struct group 
     if (row->is_bad) {
         group->n_bad++;
         fgr_put_error(&group->json, row->id, row->n_id, &row->error);
-    } else if (batch->is_split) {
+    } else if (batch->plan->is_split) {
         answer_split(batch, worker, group, row);
     } else {
         answer_route(batch, worker, group, row);
@@ -295,8 +336,8 @@ static enum fgr_err create_workers(struct batch *batch, unsigned threads, struct
     }
     for (unsigned i = 0; i < n && code == FGR_OK; i++) {
         struct fgr_splitter *splitter = &batch->workers[i].splitter;
-        code = batch->is_split ? fgr_splitter_init(splitter, batch->view, err)
-                               : fgr_scratch_create(&splitter->route, batch->view, NULL, err);
+        code = batch->plan->is_split ? fgr_splitter_init(splitter, batch->view, err)
+                                     : fgr_scratch_create(&splitter->route, batch->view, NULL, err);
     }
     return code;
 }
@@ -317,7 +358,7 @@ static enum fgr_err create_buffers(struct batch *batch, struct fgr_error *err)
         }
         batch->groups[g].has_json = true;
     }
-    fgr_queries_init(&batch->queries, batch->is_split ? FGR_PARTS_MAX : 1);
+    fgr_queries_init(&batch->queries, batch->plan->is_split ? FGR_PARTS_MAX : 1);
     return FGR_OK;
 }
 
@@ -361,7 +402,7 @@ static enum fgr_exit conclude(const struct batch *batch)
 static enum fgr_exit run_batch(const struct fgr_view *view, const struct batch_plan *plan, int fd,
                                const char *name)
 {
-    struct batch batch = {.view = view, .overlay = plan->overlay, .is_split = plan->is_split};
+    struct batch batch = {.view = view, .plan = plan};
     struct fgr_error err;
     enum fgr_exit status;
     if (create_workers(&batch, plan->threads, &err) != FGR_OK ||
@@ -415,7 +456,24 @@ static enum fgr_exit check_args(struct batch_plan *out_plan, const struct batch_
     out_plan->threads = (unsigned)threads;
     bool is_stdin = args->graph != NULL && strcmp(args->graph, "-") == 0;
     is_stdin |= strcmp(args->file, "-") == 0;
-    return fgr_overlay_files_check(&args->overlay, is_stdin ? "-" : NULL);
+    enum fgr_exit status = fgr_hop_options_check(&args->hops);
+    return status == FGR_EXIT_OK ? fgr_overlay_files_check(&args->overlay, is_stdin ? "-" : NULL)
+                                 : status;
+}
+
+static enum fgr_exit load_overlay(struct batch_plan *plan, const struct batch_args *args,
+                                  const struct fgr_view *view)
+{
+    struct fgr_error err;
+    bool has_hops = fgr_hop_options_has_any(&args->hops);
+    enum fgr_exit status = fgr_overlay_files_load(&plan->told, &args->overlay, view, has_hops);
+    plan->ends[FGR_HOP_FIRST].v = FGR_IDX_NONE;
+    plan->ends[FGR_HOP_LAST].v = FGR_IDX_NONE;
+    if (status == FGR_EXIT_OK && has_hops &&
+        fgr_hop_options_tell(&args->hops, &plan->told, view, plan->ends, &err) != FGR_OK) {
+        return fgr_cli_fail_error(&err);
+    }
+    return status;
 }
 
 enum fgr_exit fgr_cmd_batch(int argc, char **argv)
@@ -432,11 +490,11 @@ enum fgr_exit fgr_cmd_batch(int argc, char **argv)
     if (status != FGR_EXIT_OK) {
         return status;
     }
-    status = fgr_overlay_files_load(&plan.overlay, &args.overlay, image.view);
+    status = load_overlay(&plan, &args, image.view);
     if (status == FGR_EXIT_OK) {
         status = open_and_run(image.view, &plan, args.file);
     }
-    fgr_overlay_destroy(plan.overlay);
+    fgr_overlay_told_destroy(&plan.told);
     fgr_cli_close_image(&image);
     return status;
 }

@@ -302,13 +302,13 @@ enum fgr_exit fgr_cmd_capacity(int argc, char **argv)
     if (status != FGR_EXIT_OK) {
         return status;
     }
-    struct fgr_overlay *overlay;
+    struct fgr_overlay_told told;
     report.view = image.view;
-    status = fgr_overlay_files_load(&overlay, &args.overlay, image.view);
+    status = fgr_overlay_files_load(&told, &args.overlay, image.view, false);
     if (status == FGR_EXIT_OK) {
-        status = run_report(&report, &args, overlay);
+        status = run_report(&report, &args, told.overlay);
     }
-    fgr_overlay_destroy(overlay);
+    fgr_overlay_told_destroy(&told);
     fgr_cli_close_image(&image);
     return status;
 }

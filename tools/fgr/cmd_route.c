@@ -9,7 +9,7 @@
 #include "tools/fgr/answer.h"
 #include "tools/fgr/grid.h"
 #include "tools/fgr/names.h"
-#include "tools/fgr/overlay_option.h"
+#include "tools/fgr/hop_option.h"
 #include "tools/fgr/totals.h"
 #include "tools/fgr/units.h"
 
@@ -23,6 +23,8 @@ enum {
     OPTION_MAX_HOPS,
     OPTION_FINAL_CLTV,
     OPTION_OVERLAY,
+    OPTION_FIRST_HOP,
+    OPTION_LAST_HOP,
     OPTION_EXPLAIN,
     OPTION_JSON
 };
@@ -36,6 +38,8 @@ static const struct argp_option options[] = {
     {"max-hops", OPTION_MAX_HOPS, "N", 0, "most channels (20)", 0},
     {"final-cltv", OPTION_FINAL_CLTV, "BLOCKS", 0, "timelock that TO asks for (18)", 0},
     {"overlay", OPTION_OVERLAY, FGR_OVERLAY_OPTION},
+    {"first-hop", OPTION_FIRST_HOP, FGR_FIRST_HOP_OPTION},
+    {"last-hop", OPTION_LAST_HOP, FGR_LAST_HOP_OPTION},
     {"explain", OPTION_EXPLAIN, NULL, 0, "where there is no route, show what was counted", 0},
     {"json", OPTION_JSON, NULL, 0, "print JSON", 0},
     {0},
@@ -67,6 +71,7 @@ struct route_args {
     const char *max_hops;
     const char *final_cltv;
     struct fgr_overlay_files overlay;
+    struct fgr_hop_options hops;
     bool has_explain;
     bool has_json;
 };
@@ -92,6 +97,12 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         break;
     case OPTION_OVERLAY:
         fgr_overlay_files_add(&args->overlay, arg);
+        break;
+    case OPTION_FIRST_HOP:
+        fgr_hop_options_add(&args->hops, FGR_HOP_FIRST, arg);
+        break;
+    case OPTION_LAST_HOP:
+        fgr_hop_options_add(&args->hops, FGR_HOP_LAST, arg);
         break;
     case OPTION_EXPLAIN:
         args->has_explain = true;
@@ -272,12 +283,24 @@ static enum fgr_exit print_json(const struct fgr_answer *answer)
                                             : fgr_cli_fail_error(&answer->error);
 }
 
+/* Both ends, and the sets of hops there. */
+static void find_ends(struct fgr_answer *answer, const struct route_args *args,
+                      struct fgr_overlay_told *told)
+{
+    answer->query.overlay = told->overlay;
+    fgr_answer_find_nodes(answer, args->positional[ARG_FROM], args->positional[ARG_TO]);
+    if (answer->code == FGR_OK && fgr_hop_options_has_any(&args->hops)) {
+        fgr_node_idx ends[FGR_HOP_ENDS] = {answer->query.from, answer->query.to};
+        answer->code = fgr_hop_options_tell(&args->hops, told, answer->view, ends, &answer->error);
+        answer->query.overlay = told->overlay;
+    }
+}
+
 /* The query once image and overlay are there. */
 static enum fgr_exit run_query(struct fgr_answer *answer, const struct route_args *args)
 {
     struct fgr_scratch *scratch = NULL;
     struct fgr_error err;
-    fgr_answer_find_nodes(answer, args->positional[ARG_FROM], args->positional[ARG_TO]);
     if (answer->code == FGR_OK) {
         if (fgr_scratch_create(&scratch, answer->view, NULL, &err) != FGR_OK) {
             return fgr_cli_fail_error(&err);
@@ -311,20 +334,24 @@ enum fgr_exit fgr_cmd_route(int argc, char **argv)
     }
     enum fgr_exit status = fgr_overlay_files_check(&args.overlay, args.graph);
     if (status == FGR_EXIT_OK) {
+        status = fgr_hop_options_check(&args.hops);
+    }
+    if (status == FGR_EXIT_OK) {
         status = fgr_cli_open_image(&image, args.graph, "-g G.fgr");
     }
     if (status != FGR_EXIT_OK) {
         return status;
     }
-    struct fgr_overlay *overlay;
-    status = fgr_overlay_files_load(&overlay, &args.overlay, image.view);
+    struct fgr_overlay_told told;
+    status = fgr_overlay_files_load(&told, &args.overlay, image.view,
+                                    fgr_hop_options_has_any(&args.hops));
     if (status == FGR_EXIT_OK) {
         answer.view = image.view;
         answer.query = limits;
-        answer.query.overlay = overlay;
+        find_ends(&answer, &args, &told);
         status = run_query(&answer, &args);
     }
-    fgr_overlay_destroy(overlay);
+    fgr_overlay_told_destroy(&told);
     fgr_cli_close_image(&image);
     return status;
 }

@@ -7,7 +7,7 @@
 #include "graph/util/error.h"
 #include "graph/util/hex.h"
 #include "tools/fgr/envelope.h"
-#include "tools/fgr/overlay_option.h"
+#include "tools/fgr/hop_option.h"
 #include "tools/fgr/split_answer.h"
 #include "tools/fgr/split_table.h"
 #include "tools/fgr/units.h"
@@ -24,6 +24,8 @@ enum {
     OPTION_FINAL_CLTV,
     OPTION_MAX_GAP,
     OPTION_OVERLAY,
+    OPTION_FIRST_HOP,
+    OPTION_LAST_HOP,
     OPTION_PARETO,
     OPTION_MIN_PROBABILITY,
     OPTION_MOST_LIKELY,
@@ -52,6 +54,8 @@ static const struct argp_option options[] = {
      "gets",
      0},
     {"overlay", OPTION_OVERLAY, FGR_OVERLAY_OPTION},
+    {"first-hop", OPTION_FIRST_HOP, FGR_FIRST_HOP_OPTION},
+    {"last-hop", OPTION_LAST_HOP, FGR_LAST_HOP_OPTION},
     {"pareto", OPTION_PARETO, NULL, 0, "show what more probability costs, as a few points", 0},
     {"min-probability", OPTION_MIN_PROBABILITY, "P%", 0,
      "the lowest fee and risk with this probability instead of the lowest cost", 0},
@@ -103,6 +107,7 @@ struct split_args {
     const char *final_cltv;
     const char *max_gap;
     struct fgr_overlay_files overlay;
+    struct fgr_hop_options hops;
     struct fgr_wish_options wish;
     const char *payment_secret;
     const char *seed;
@@ -156,6 +161,12 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
     switch (key) {
     case OPTION_OVERLAY:
         fgr_overlay_files_add(&args->overlay, arg);
+        break;
+    case OPTION_FIRST_HOP:
+        fgr_hop_options_add(&args->hops, FGR_HOP_FIRST, arg);
+        break;
+    case OPTION_LAST_HOP:
+        fgr_hop_options_add(&args->hops, FGR_HOP_LAST, arg);
         break;
     case OPTION_PARETO:
         args->wish.has_curve = true;
@@ -363,6 +374,19 @@ static enum fgr_exit run_query(struct fgr_split_answer *answer, const struct spl
     return status;
 }
 
+/* Both ends, and the sets of hops there. */
+static void find_ends(struct fgr_split_answer *answer, const struct split_args *args,
+                      struct fgr_overlay_told *told)
+{
+    answer->query.overlay = told->overlay;
+    fgr_split_answer_find_nodes(answer, args->positional[ARG_FROM], args->positional[ARG_TO]);
+    if (answer->code == FGR_OK && fgr_hop_options_has_any(&args->hops)) {
+        fgr_node_idx ends[FGR_HOP_ENDS] = {answer->query.from, answer->query.to};
+        answer->code = fgr_hop_options_tell(&args->hops, told, answer->view, ends, &answer->error);
+        answer->query.overlay = told->overlay;
+    }
+}
+
 enum fgr_exit fgr_cmd_split(int argc, char **argv)
 {
     static const struct argp argp = {options, parse_option, "FROM TO AMOUNT", doc, NULL,
@@ -393,20 +417,23 @@ enum fgr_exit fgr_cmd_split(int argc, char **argv)
     answer.query.final_bytes = fgr_envelope_final_bytes(&envelope);
     enum fgr_exit status = fgr_overlay_files_check(&args.overlay, args.graph);
     if (status == FGR_EXIT_OK) {
+        status = fgr_hop_options_check(&args.hops);
+    }
+    if (status == FGR_EXIT_OK) {
         status = fgr_cli_open_image(&image, args.graph, "-g G.fgr");
     }
     if (status != FGR_EXIT_OK) {
         return status;
     }
-    struct fgr_overlay *overlay;
-    status = fgr_overlay_files_load(&overlay, &args.overlay, image.view);
+    struct fgr_overlay_told told;
+    status = fgr_overlay_files_load(&told, &args.overlay, image.view,
+                                    fgr_hop_options_has_any(&args.hops));
     if (status == FGR_EXIT_OK) {
         answer.view = image.view;
-        answer.query.overlay = overlay;
-        fgr_split_answer_find_nodes(&answer, args.positional[ARG_FROM], args.positional[ARG_TO]);
+        find_ends(&answer, &args, &told);
         status = run_query(&answer, &args, &envelope, &wish);
     }
-    fgr_overlay_destroy(overlay);
+    fgr_overlay_told_destroy(&told);
     fgr_cli_close_image(&image);
     return status;
 }

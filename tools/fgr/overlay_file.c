@@ -429,18 +429,12 @@ static enum fgr_err read_path(struct fgr_overlay_builder *builder, const char *p
                                       fgr_path_shown(path), why.text);
 }
 
-enum fgr_err fgr_overlay_file_load(struct fgr_overlay **out_overlay, const struct fgr_view *view,
-                                   const char *const *paths, size_t n_paths, struct fgr_error *err)
+enum fgr_err fgr_overlay_file_load(struct fgr_overlay_builder *builder, const char *const *paths,
+                                   size_t n_paths, struct fgr_error *err)
 {
-    struct fgr_overlay_builder *builder;
-    enum fgr_err rc = fgr_overlay_builder_create(&builder, view, err);
-    if (rc != FGR_OK) {
-        return rc;
-    }
+    enum fgr_err rc = FGR_OK;
     for (size_t i = 0; i < n_paths && rc == FGR_OK; i++) {
         rc = read_path(builder, paths[i], err);
     }
-    rc = rc == FGR_OK ? fgr_overlay_freeze(out_overlay, builder, err) : rc;
-    fgr_overlay_builder_destroy(builder);
     return rc;
 }

@@ -21,10 +21,9 @@
 FGR_NODISCARD enum fgr_err fgr_overlay_file_read(struct fgr_overlay_builder *builder,
                                                  struct fgr_source *source, struct fgr_error *err);
 
-/* The overlay of all files ("-" is standard input), one after the other. Errors: as above, with the
- * file in front. */
-FGR_NODISCARD enum fgr_err fgr_overlay_file_load(struct fgr_overlay **out_overlay,
-                                                 const struct fgr_view *view,
+/* Those of all files ("-" is standard input), one after the other. Errors: as above, with the file in
+ * front. */
+FGR_NODISCARD enum fgr_err fgr_overlay_file_load(struct fgr_overlay_builder *builder,
                                                  const char *const *paths, size_t n_paths,
                                                  struct fgr_error *err);
 

@@ -27,17 +27,37 @@ enum fgr_exit fgr_overlay_files_check(const struct fgr_overlay_files *files, con
                        : FGR_EXIT_OK;
 }
 
-enum fgr_exit fgr_overlay_files_load(struct fgr_overlay **out_overlay,
+static enum fgr_err tell(struct fgr_overlay_told *told, const struct fgr_overlay_files *files,
+                         const struct fgr_view *view, struct fgr_error *err)
+{
+    enum fgr_err rc = fgr_overlay_builder_create(&told->builder, view, err);
+    rc = rc == FGR_OK ? fgr_overlay_file_load(told->builder, files->path, files->n, err) : rc;
+    return rc == FGR_OK ? fgr_overlay_told_freeze(told, err) : rc;
+}
+
+enum fgr_exit fgr_overlay_files_load(struct fgr_overlay_told *out_told,
                                      const struct fgr_overlay_files *files,
-                                     const struct fgr_view *view)
+                                     const struct fgr_view *view, bool has_more)
 {
     struct fgr_error err;
-    *out_overlay = NULL;
-    if (files->n == 0 ||
-        fgr_overlay_file_load(out_overlay, view, files->path, files->n, &err) == FGR_OK) {
+    *out_told = (struct fgr_overlay_told){0};
+    if ((files->n == 0 && !has_more) || tell(out_told, files, view, &err) == FGR_OK) {
         return FGR_EXIT_OK;
     }
     /* A statement that cannot be is the file's fault, not that of the command line. */
     err.code = err.code == FGR_ERR_ARG ? FGR_ERR_FORMAT : err.code;
     return fgr_cli_fail_error(&err);
+}
+
+enum fgr_err fgr_overlay_told_freeze(struct fgr_overlay_told *told, struct fgr_error *err)
+{
+    fgr_overlay_destroy(told->overlay);
+    told->overlay = NULL;
+    return fgr_overlay_freeze(&told->overlay, told->builder, err);
+}
+
+void fgr_overlay_told_destroy(struct fgr_overlay_told *told)
+{
+    fgr_overlay_destroy(told->overlay);
+    fgr_overlay_builder_destroy(told->builder);
 }

@@ -2,7 +2,7 @@
 /*
  * overlay_option.h - the option --overlay: files in the order of the command line, then one overlay.
  *
- * Place in the flow: options -> overlay_file -> overlay -> query.
+ * Place in the flow: options -> overlay_file -> (hop_option) -> overlay -> query.
  *
  * Threads: one thread.
  */
@@ -31,9 +31,21 @@ void fgr_overlay_files_add(struct fgr_overlay_files *files, const char *path);
 /* OK, or USAGE after a message: too many, or more than one of these and `graph` is standard input. */
 enum fgr_exit fgr_overlay_files_check(const struct fgr_overlay_files *files, const char *graph);
 
-/* The overlay of all, NULL if there are none. OK, or an exit status after a message. */
-enum fgr_exit fgr_overlay_files_load(struct fgr_overlay **out_overlay,
+/* What was told so far, and what it comes to; both NULL where there is no overlay. */
+struct fgr_overlay_told {
+    struct fgr_overlay_builder *builder;
+    struct fgr_overlay *overlay;
+};
+
+/* Tells what is in the files. Without files there is only an overlay if `has_more` is to be told. OK, or
+ * an exit status after a message; to be destroyed in any case. */
+enum fgr_exit fgr_overlay_files_load(struct fgr_overlay_told *out_told,
                                      const struct fgr_overlay_files *files,
-                                     const struct fgr_view *view);
+                                     const struct fgr_view *view, bool has_more);
+
+/* After more was told, `overlay` anew. Errors: MEMORY, LIMIT; then it is NULL. */
+FGR_NODISCARD enum fgr_err fgr_overlay_told_freeze(struct fgr_overlay_told *told,
+                                                   struct fgr_error *err);
+void fgr_overlay_told_destroy(struct fgr_overlay_told *told);
 
 #endif

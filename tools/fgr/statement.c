@@ -36,6 +36,8 @@ const struct fgr_statement_name fgr_statement_kinds[FGR_STATEMENT_NONE] = {
     [FGR_STATEMENT_RESERVED] = {"reserved", "scid, direction and amount_msat"},
     [FGR_STATEMENT_BIAS] = {"bias", "bias_msat, and scid and direction, or node"},
     [FGR_STATEMENT_BAN] = {"ban", "node, or scid, or from and to"},
+    [FGR_STATEMENT_ONLY_OUT] = {"only_out", "scid and direction, or from and to"},
+    [FGR_STATEMENT_ONLY_IN] = {"only_in", "scid and direction, or from and to"},
     [FGR_STATEMENT_HOP] = {"hop", "base_msat, ppm and cltv_delta"},
 };
 
@@ -67,6 +69,10 @@ static const struct shape {
     {FGR_STATEMENT_BAN, FGR_FIELD_SET(FGR_FIELD_NODE), 0},
     {FGR_STATEMENT_BAN, FGR_FIELD_SET(FGR_FIELD_SCID), FGR_FIELD_SET(FGR_FIELD_DIRECTION)},
     {FGR_STATEMENT_BAN, SET_PAIR, 0},
+    {FGR_STATEMENT_ONLY_OUT, SET_EDGE, 0},
+    {FGR_STATEMENT_ONLY_OUT, SET_PAIR, 0},
+    {FGR_STATEMENT_ONLY_IN, SET_EDGE, 0},
+    {FGR_STATEMENT_ONLY_IN, SET_PAIR, 0},
     {FGR_STATEMENT_HOP, SET_FEES, SET_LIMITS},
 };
 
@@ -250,6 +256,31 @@ static enum fgr_err say_ban(const struct fgr_statement *said, struct fgr_overlay
     return fgr_overlay_ban_channel(builder, (fgr_chan_idx){edge.v / 2}, err);
 }
 
+/* A set of first or last hops. */
+static enum fgr_err say_only(const struct fgr_statement *said, struct fgr_overlay_builder *builder,
+                             struct fgr_error *err)
+{
+    bool is_out = said->kind == FGR_STATEMENT_ONLY_OUT;
+    fgr_node_idx from, to;
+    fgr_edge_idx edge;
+    enum fgr_err rc;
+    if (has(said, FGR_FIELD_SCID)) {
+        rc = find_edge(builder, &edge, said, err);
+        if (rc != FGR_OK) {
+            return rc;
+        }
+        return is_out ? fgr_overlay_only_out(builder, edge, err)
+                      : fgr_overlay_only_in(builder, edge, err);
+    }
+    rc = fgr_overlay_find_node(builder, &from, said->id[FGR_FIELD_FROM], err);
+    rc = rc == FGR_OK ? fgr_overlay_find_node(builder, &to, said->id[FGR_FIELD_TO], err) : rc;
+    if (rc != FGR_OK) {
+        return rc;
+    }
+    return is_out ? fgr_overlay_only_out_to(builder, from, to, err)
+                  : fgr_overlay_only_in_from(builder, to, from, err);
+}
+
 enum fgr_err fgr_statement_say(const struct fgr_statement *said,
                                struct fgr_overlay_builder *builder, struct fgr_error *err)
 {
@@ -267,6 +298,9 @@ enum fgr_err fgr_statement_say(const struct fgr_statement *said,
         return say_known(said, builder, err);
     case FGR_STATEMENT_BAN:
         return say_ban(said, builder, err);
+    case FGR_STATEMENT_ONLY_OUT:
+    case FGR_STATEMENT_ONLY_IN:
+        return say_only(said, builder, err);
     case FGR_STATEMENT_HOP:
     case FGR_STATEMENT_NONE:
         break;

@@ -14,9 +14,10 @@
  *   reserved       in flight on a half-channel: gone from its balance, whatever is known of that
  *   bias           a surcharge or discount in msat, on a half-channel or on all that enter a node
  *   ban            a node, a channel, a half-channel, an ordered pair of nodes
+ *   only           nothing else leaves, or enters, a node: sets of first and last hops
  *
- * A later statement wins over an earlier one about the same thing; bans and reserved amounts add up,
- * and biases of a half-channel and of the node it enters are summed.
+ * A later statement wins over an earlier one about the same thing; bans, sets and reserved amounts add
+ * up, and biases of a half-channel and of the node it enters are summed.
  *
  * Indexes go on where the view's end: nodes and channels that the overlay adds follow those of the
  * view, and half-channel 2 * channel + direction means the same for both, direction 0 leaving the
@@ -212,6 +213,20 @@ FGR_API FGR_NODISCARD enum fgr_err fgr_overlay_ban_edge(struct fgr_overlay_build
 FGR_API FGR_NODISCARD enum fgr_err fgr_overlay_ban_pair(struct fgr_overlay_builder *builder,
                                                         fgr_node_idx from, fgr_node_idx to,
                                                         struct fgr_error *err);
+
+/* Of all half-channels that leave one node (only_out), or enter it (only_in), none is used but those so
+ * chosen: each statement chooses one, or all from one node to another, those added later too. Bans of
+ * them hold as always. So said of a payer and a payee these are sets of first hops and of last hops. */
+FGR_API FGR_NODISCARD enum fgr_err fgr_overlay_only_out(struct fgr_overlay_builder *builder,
+                                                        fgr_edge_idx edge, struct fgr_error *err);
+FGR_API FGR_NODISCARD enum fgr_err fgr_overlay_only_in(struct fgr_overlay_builder *builder,
+                                                       fgr_edge_idx edge, struct fgr_error *err);
+FGR_API FGR_NODISCARD enum fgr_err fgr_overlay_only_out_to(struct fgr_overlay_builder *builder,
+                                                           fgr_node_idx from, fgr_node_idx to,
+                                                           struct fgr_error *err);
+FGR_API FGR_NODISCARD enum fgr_err fgr_overlay_only_in_from(struct fgr_overlay_builder *builder,
+                                                            fgr_node_idx to, fgr_node_idx from,
+                                                            struct fgr_error *err);
 
 /* ---- the overlay --------------------------------------------------------------------------- */
 
