@@ -2,7 +2,7 @@
 /*
  * gossip_store.h - Core Lightning's gossip_store, versions 9 to 16 and later minor ones.
  *
- * Place in the flow: source -> gossip_store -> builder.
+ * Place in the flow: source -> records -> gossip_store -> builder.
  *
  * Threads: one thread.
  * Source: CLN common/gossip_store.h, gossip_store_wire.csv (format); common/gossmap.c and
@@ -13,9 +13,6 @@
 
 #include "graph/builder.h"
 #include "graph/import/source.h"
-
-/* True if the first bytes of a file look like a gossip_store of any version. */
-bool fgr_gossip_store_detect(const uint8_t *bytes, size_t n_bytes);
 
 /* Feeds all records of `source` to `builder` and fills the report's part of the format.
  * Errors: those of source and builder; FORMAT names record and byte. */

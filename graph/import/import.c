@@ -10,6 +10,7 @@
 #include "graph/import/describegraph.h"
 #include "graph/import/gossip_store.h"
 #include "graph/import/image_input.h"
+#include "graph/import/records.h"
 #include "graph/util/error.h"
 
 const char *fgr_format_str(enum fgr_format format)
@@ -74,7 +75,7 @@ static enum fgr_format detect(const uint8_t *bytes, size_t n_bytes)
     if (fgr_describegraph_detect(bytes, n_bytes)) {
         return FGR_FORMAT_DESCRIBEGRAPH;
     }
-    if (fgr_gossip_store_detect(bytes, n_bytes)) {
+    if (fgr_records_detect(bytes, n_bytes)) {
         return FGR_FORMAT_GOSSIP_STORE;
     }
     return fgr_csv_detect(bytes, n_bytes) ? FGR_FORMAT_CSV : FGR_FORMAT_UNKNOWN;
