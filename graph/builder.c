@@ -14,7 +14,7 @@
 #include "graph/util/hex.h"
 #include "graph/util/parallel.h"
 #include "graph/util/table.h"
-#include "graph/verify.h"
+#include "graph/curve.h"
 
 #define CHANNELS_MAX (UINT32_C(1) << 30) /* 2^31 half-channels */
 #define ITEMS_MAX (UINT32_MAX - 1)       /* nodes and feature sets: the last number means none */
@@ -466,7 +466,7 @@ static void check_keys(void *state, unsigned worker, size_t begin, size_t end)
     const struct key_check *check = state;
     (void)worker;
     for (size_t i = begin; i < end; i++) {
-        check->is_bad[i] = !fgr_verify_point(check->nodes[i].id);
+        check->is_bad[i] = !fgr_curve_point(check->nodes[i].id);
     }
 }
 

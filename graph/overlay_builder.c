@@ -11,7 +11,7 @@
 #include "graph/util/array.h"
 #include "graph/util/error.h"
 #include "graph/util/hex.h"
-#include "graph/verify.h"
+#include "graph/curve.h"
 
 #define ID_DIGITS ((size_t)2 * FGR_NODE_ID_BYTES)
 
@@ -87,7 +87,7 @@ enum fgr_err fgr_overlay_node(struct fgr_overlay_builder *builder, fgr_node_idx 
 {
     uint32_t node = find_node(builder, id);
     if (node == FGR_IDX_NONE) {
-        if (!fgr_verify_point(id)) {
+        if (!fgr_curve_point(id)) {
             char hex[ID_DIGITS + 1];
             fgr_hex_encode(hex, id, ID_DIGITS);
             return fgr_fail(err, FGR_ERR_ARG, "node id %s is not a point on the curve", hex);

@@ -14,13 +14,12 @@
 #include "graph/util/parallel.h"
 
 #include <pthread.h>
-#include <sched.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "graph/util/error.h"
+#include "graph/util/thread.h"
 
 /* More threads than this help nobody; the crew is silently cut to it. */
 #define CREW_MAX 1024
@@ -91,37 +90,21 @@ static void *thread_main(void *arg)
     return NULL;
 }
 
-static unsigned usable_cores(void)
-{
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    if (sched_getaffinity(0, sizeof set, &set) != 0) {
-        return 1;
-    }
-    int n = CPU_COUNT(&set);
-    return n > 1 ? (unsigned)n : 1;
-}
-
-/* The members must not run the signal handlers of the program that uses us. */
 static void start_members(struct fgr_crew *crew, unsigned n_members)
 {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
     for (unsigned i = 0; i < n_members; i++) {
         struct member *member = &crew->members[i];
         *member = (struct member){.crew = crew, .worker = i + 1};
-        if (pthread_create(&member->thread, NULL, thread_main, member) != 0) {
+        if (!fgr_thread_start(&member->thread, thread_main, member)) {
             break;
         }
         crew->n_members++;
     }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 enum fgr_err fgr_crew_create(struct fgr_crew **out_crew, unsigned threads, struct fgr_error *err)
 {
-    unsigned wanted = threads > 0 ? threads : usable_cores();
+    unsigned wanted = threads > 0 ? threads : fgr_thread_cores();
     unsigned n_members = (wanted < CREW_MAX ? wanted : CREW_MAX) - 1;
     size_t n_bytes = sizeof(struct fgr_crew) + n_members * sizeof(struct member);
     struct fgr_crew *crew = calloc(1, n_bytes);

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "graph/util/error.h"
-#include "graph/verify.h"
+#include "graph/curve.h"
 
 #define SNAPSHOT "mainnet-2026-02-03.gossip_store.zst"
 #define BUNDLED FGR_SOURCE_DIR "/datasets/synth-mainnet.fgr.zst"
@@ -78,7 +78,7 @@ uint32_t fgr_dataset_node(const struct fgr_view *view, uint64_t number)
     for (unsigned i = 0; i < 8; i++) {
         secret[i] = (uint8_t)(number >> (8 * i));
     }
-    if (!fgr_verify_derive(id, secret) || fgr_view_find_id(view, &node, id) != FGR_OK) {
+    if (!fgr_curve_derive(id, secret) || fgr_view_find_id(view, &node, id) != FGR_OK) {
         return FGR_IDX_NONE;
     }
     return node.v;

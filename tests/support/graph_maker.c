@@ -7,7 +7,7 @@
 #include "graph/builder.h"
 #include "graph/image.h"
 #include "graph/util/error.h"
-#include "graph/verify.h"
+#include "graph/curve.h"
 
 struct fgr_maker {
     uint32_t n_nodes_max;
@@ -41,7 +41,7 @@ bool fgr_maker_create(struct fgr_maker **out_maker, uint32_t n_nodes_max, struct
         for (unsigned k = 0; k < 4; k++) {
             secret[31 - k] = (uint8_t)(number >> (8 * k));
         }
-        if (!fgr_verify_derive(maker->id[i], secret)) {
+        if (!fgr_curve_derive(maker->id[i], secret)) {
             fgr_fail(err, FGR_ERR_ARG, "secret %u of the graph maker is no key", number);
             fgr_maker_destroy(maker);
             return false;

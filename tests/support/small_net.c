@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "graph/util/rng.h"
-#include "graph/verify.h"
+#include "graph/curve.h"
 
 static const uint8_t feature_bytes[] = {0x80, 0x00, 0x00, 0x08, 0x2a, 0xff};
 
@@ -29,7 +29,7 @@ static void make_nodes(struct fgr_small_net *net, struct fgr_rng *rng)
         for (unsigned k = 8; k < 32; k++) {
             secret[k] = (uint8_t)(1 + fgr_rng_below(rng, 255));
         }
-        (void)fgr_verify_derive(ids[i], secret);
+        (void)fgr_curve_derive(ids[i], secret);
     }
     qsort(ids, FGR_SMALL_NODES, FGR_NODE_ID_BYTES, compare_ids);
     for (unsigned i = 0; i < FGR_SMALL_NODES; i++) {

@@ -8,7 +8,7 @@
 #include "graph/image.h"
 #include "graph/import/import.h"
 #include "graph/util/crc32c.h"
-#include "graph/verify.h"
+#include "graph/curve.h"
 
 /* ---- nodes --------------------------------------------------------------------------------- */
 
@@ -22,7 +22,7 @@ void fgr_store_nodes_init(struct fgr_store_nodes *nodes)
     for (size_t i = 0; i < FGR_STORE_NODES; i++) {
         uint8_t secret[32] = {0};
         secret[31] = (uint8_t)(i + 1);
-        if (!fgr_verify_derive(nodes->id[i], secret)) {
+        if (!fgr_curve_derive(nodes->id[i], secret)) {
             abort();
         }
     }

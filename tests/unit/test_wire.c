@@ -2,13 +2,12 @@
 #include "graph/wire.h"
 
 #include <criterion/criterion.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "graph/import/parse.h"
-#include "tests/support/dataset.h"
 #include "tests/support/store_maker.h"
+#include "tests/support/vectors.h"
 
 enum { SCID_BLOCK = 700123, SCID_TX = 456, SCID_OUTPUT = 7 };
 #define SCID ((uint64_t)SCID_BLOCK << 40 | (uint64_t)SCID_TX << 16 | SCID_OUTPUT)
@@ -232,26 +231,6 @@ Test(wire, encodes_what_is_not_signed_yet)
 
 /* ---- real messages ------------------------------------------------------------------------- */
 
-/* Takes the next cell off a line of CSV. */
-static char *cell(char **line)
-{
-    char *comma = strchr(*line, ',');
-    char *at = *line;
-    *line = comma == NULL ? at + strlen(at) : comma + 1;
-    if (comma != NULL) {
-        *comma = '\0';
-    }
-    return at;
-}
-
-static void put_hex(struct fgr_bytes_maker *out, const char *hex)
-{
-    unsigned byte;
-    for (; sscanf(hex, "%2x", &byte) == 1; hex += 2) {
-        fgr_bytes_put_be(out, byte, 1);
-    }
-}
-
 static void check_real(const struct fgr_bytes_maker *message, const char *scid_or_id)
 {
     struct fgr_channel_announcement channel;
@@ -286,31 +265,23 @@ static void check_real(const struct fgr_bytes_maker *message, const char *scid_o
 
 Test(wire, real_messages)
 {
-    char path[FGR_DATASET_PATH_BYTES];
-    char line[16384];
+    struct fgr_vectors vectors;
+    struct fgr_vector vector;
     size_t n_messages = 0;
-    if (!fgr_dataset_find(path, "vectors/signed-messages.csv")) {
+    if (!fgr_vectors_open(&vectors)) {
         cr_skip("vectors/signed-messages.csv of the snapshot is not here");
     }
-    FILE *file = fopen(path, "r");
-    cr_assert_not_null(file);
-    cr_assert_not_null(fgets(line, sizeof line, file));
-    while (fgets(line, sizeof line, file) != NULL) {
-        char *cells[8], *rest = line;
-        struct fgr_bytes_maker message = {0};
-        for (size_t i = 0; i < 8; i++) {
-            cells[i] = cell(&rest);
+    while (fgr_vectors_next(&vectors, &vector)) {
+        struct fgr_bytes_maker *message = &vector.message;
+        cr_assert_eq(fgr_wire_type(message->data, message->n), vector.type);
+        check_real(message, vector.scid_or_id);
+        if (message->n > 130) {
+            cr_assert(decodes(message, message->n));
+            cr_assert_not(decodes(message, message->n > 138 ? 137 : 130));
         }
-        put_hex(&message, cells[7]);
-        cr_assert_eq(fgr_wire_type(message.data, message.n), strtoul(cells[0], NULL, 10));
-        check_real(&message, cells[2]);
-        if (message.n > 130) {
-            cr_assert(decodes(&message, message.n));
-            cr_assert_not(decodes(&message, message.n > 138 ? 137 : 130));
-        }
-        fgr_bytes_free(&message);
+        fgr_bytes_free(message);
         n_messages++;
     }
-    fclose(file);
+    fgr_vectors_close(&vectors);
     cr_assert_eq(n_messages, 165);
 }

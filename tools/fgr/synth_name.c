@@ -7,7 +7,7 @@
  */
 #include "tools/fgr/synth_name.h"
 
-#include "graph/verify.h"
+#include "graph/curve.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -84,7 +84,7 @@ void fgr_synth_name_key(uint8_t out_id[FGR_NODE_ID_BYTES], uint64_t seed, uint32
                 secret[i + j] = (uint8_t)(word >> (56 - 8 * j));
             }
         }
-    } while (!fgr_verify_derive(out_id, secret));
+    } while (!fgr_curve_derive(out_id, secret));
 }
 
 /* Two words for each rank, without repetition: the step has no factor in common with their number,

@@ -17,13 +17,14 @@ PUBLIC = {"fulgurite/base.h": 0, "fulgurite/graph.h": 1, "fulgurite/overlay.h": 
 # Header pattern -> where it may be included (files or folders). Everything in tests/stress and
 # tests/support may use threads of its own.
 HOMES = {
-    r"secp256k1.*": ["graph/verify.c"],
+    r"secp256k1.*": ["graph/curve.c"],
     r"yajl/.*": ["graph/util/json.c"],
     r"openssl/.*": ["graph/util/sha256.c"],
     r"xxh.*\.h": ["graph/util/hash.c"],
     r"(zlib|bzlib|lzma|zstd)\.h": ["graph/import/codec.c", "tests/support/packer.c"],
-    r"(stdatomic|pthread|threads)\.h": ["graph/util/parallel.c", "engine/reserve.c",
-                                        "tests/stress/", "tests/support/"],
+    r"(stdatomic|pthread|threads|semaphore)\.h": [
+        "graph/util/thread.h", "graph/util/parallel.c", "graph/util/pipeline.c", "engine/reserve.c",
+        "tests/stress/", "tests/support/"],
     r"argp\.h": ["tools/fgr/"],
     r"criterion/.*": ["tests/"],
     r"lemon/.*": ["tests/oracle/lemon.cc"],
@@ -73,14 +74,14 @@ def lint(files):
 if __name__ == "__main__":
     GOOD = {"graph/a.h": "", "graph/util/b.h": '#include "fulgurite/base.h"',
             "graph/a.c": '#include "graph/a.h"\n#include "graph/util/b.h"\n#include <stdio.h>\n',
-            "graph/verify.c": "#include <secp256k1.h>\n",
+            "graph/curve.c": "#include <secp256k1.h>\n",
             "tests/unit/test_a.c": '#include <criterion/criterion.h>\n#include "graph/a.h"\n'}
     BAD = [({"graph/util/b.c": '#include "graph/a.h"', "graph/a.h": ""}, "layer above"),
            ({"graph/a.c": '#include "fulgurite/route.h"'}, "layer above"),
            ({"engine/a.c": '#include "b.h"', "engine/b.h": ""}, "path from the root"),
            ({"engine/a.c": '#include <x.h>\n#include "engine/a.h"', "engine/a.h": ""}, "first"),
-           ({"engine/a.c": "# include <secp256k1.h>"}, "belongs in graph/verify.c"),
-           ({"engine/a.c": "#include <stdatomic.h>"}, "belongs in graph/util/parallel.c"),
+           ({"engine/a.c": "# include <secp256k1.h>"}, "belongs in graph/curve.c"),
+           ({"engine/a.c": "#include <stdatomic.h>"}, "belongs in graph/util/thread.h"),
            ({"tools/fgr/a.c": "#include <jemalloc/jemalloc.h>"}, "no file"),
            ({"tools/fgr/a.c": '#include "tests/a.h"', "tests/a.h": ""}, "layer above")]
     common.run("layers", lint, common.read(common.paths("*.c", "*.h", "tests/oracle/*.cc")), BAD, GOOD)
