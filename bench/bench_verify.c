@@ -27,6 +27,21 @@ struct check {
     uint8_t hash[FGR_CURVE_HASH_BYTES];
 };
 
+/* Figures, one sample a round; ratios in units of 1/1000. */
+enum {
+    ONE_RATIO,
+    ALL_RATIO,
+    SIDE_RATIO,
+    PARSE_RATIO,
+    ONE_CPU_RATIO,
+    ALL_CPU_RATIO,
+    PARSE_CPU_RATIO,
+    RAW_RATE,
+    ONE_RATE,
+    ALL_RATE,
+    N_SAMPLES
+};
+
 struct corpus {
     const char *name;
     unsigned announcements, nodes; /* of 100 messages; the others are updates */
@@ -34,10 +49,7 @@ struct corpus {
     size_t n_messages;
     struct check *checks;
     size_t n_checks;
-    /* Figures, one sample a round, in units of 1/1000. */
-    struct fgr_samples one_ratio, all_ratio, side_ratio, parse_ratio;
-    struct fgr_samples one_cpu_ratio, all_cpu_ratio, parse_cpu_ratio;
-    struct fgr_samples raw_rate, one_rate, all_rate;
+    struct fgr_samples samples[N_SAMPLES];
 };
 
 static void *need(size_t n, size_t n_bytes)
@@ -201,16 +213,16 @@ static void measure(struct corpus *corpus, const struct tools *tools)
     struct span parse = run_parsing(corpus);
     struct span all = run_verifier(corpus, tools->all);
     struct span side = run_raw(corpus, tools->crew);
-    add_ratio(&corpus->one_ratio, raw.wall_ns, one.wall_ns);
-    add_ratio(&corpus->parse_ratio, parse.wall_ns, one.wall_ns);
-    add_ratio(&corpus->all_ratio, raw.wall_ns, all.wall_ns * tools->threads);
-    add_ratio(&corpus->side_ratio, side.wall_ns, all.wall_ns);
-    add_ratio(&corpus->one_cpu_ratio, raw.cpu_ns, one.cpu_ns);
-    add_ratio(&corpus->all_cpu_ratio, side.cpu_ns, all.cpu_ns);
-    add_ratio(&corpus->parse_cpu_ratio, parse.cpu_ns, one.cpu_ns);
-    fgr_samples_add(&corpus->raw_rate, corpus->n_checks * 1000000000 / raw.wall_ns);
-    fgr_samples_add(&corpus->one_rate, corpus->n_checks * 1000000000 / one.wall_ns);
-    fgr_samples_add(&corpus->all_rate, corpus->n_checks * 1000000000 / all.wall_ns);
+    add_ratio(&corpus->samples[ONE_RATIO], raw.wall_ns, one.wall_ns);
+    add_ratio(&corpus->samples[PARSE_RATIO], parse.wall_ns, one.wall_ns);
+    add_ratio(&corpus->samples[ALL_RATIO], raw.wall_ns, all.wall_ns * tools->threads);
+    add_ratio(&corpus->samples[SIDE_RATIO], side.wall_ns, all.wall_ns);
+    add_ratio(&corpus->samples[ONE_CPU_RATIO], raw.cpu_ns, one.cpu_ns);
+    add_ratio(&corpus->samples[ALL_CPU_RATIO], side.cpu_ns, all.cpu_ns);
+    add_ratio(&corpus->samples[PARSE_CPU_RATIO], parse.cpu_ns, one.cpu_ns);
+    fgr_samples_add(&corpus->samples[RAW_RATE], corpus->n_checks * 1000000000 / raw.wall_ns);
+    fgr_samples_add(&corpus->samples[ONE_RATE], corpus->n_checks * 1000000000 / one.wall_ns);
+    fgr_samples_add(&corpus->samples[ALL_RATE], corpus->n_checks * 1000000000 / all.wall_ns);
 }
 
 /* ---- telling ---------------------------------------------------------------------------------- */
@@ -226,16 +238,16 @@ static void print_table(struct corpus *corpus, const struct tools *tools)
     printf("\n%s: %zu messages, %zu signatures\n", corpus->name, corpus->n_messages,
            corpus->n_checks);
     printf("  signatures/s           raw loop %llu, verifier %llu, with %u threads %llu\n",
-           (unsigned long long)fgr_samples_quantile(&corpus->raw_rate, 0.5),
-           (unsigned long long)fgr_samples_quantile(&corpus->one_rate, 0.5), threads,
-           (unsigned long long)fgr_samples_quantile(&corpus->all_rate, 0.5));
-    printf("  of the raw loop        %.3f (processor time: %.3f)\n", ratio_of(&corpus->one_ratio),
-           ratio_of(&corpus->one_cpu_ratio));
+           (unsigned long long)fgr_samples_quantile(&corpus->samples[RAW_RATE], 0.5),
+           (unsigned long long)fgr_samples_quantile(&corpus->samples[ONE_RATE], 0.5), threads,
+           (unsigned long long)fgr_samples_quantile(&corpus->samples[ALL_RATE], 0.5));
+    printf("  of the raw loop        %.3f (processor time: %.3f)\n",
+           ratio_of(&corpus->samples[ONE_RATIO]), ratio_of(&corpus->samples[ONE_CPU_RATIO]));
     printf("  of %u x the raw loop    %.3f; of %u such loops at once %.3f (processor time: %.3f)\n",
-           threads, ratio_of(&corpus->all_ratio), threads, ratio_of(&corpus->side_ratio),
-           ratio_of(&corpus->all_cpu_ratio));
-    printf("  of parsing each time   %.3f (processor time: %.3f)\n", ratio_of(&corpus->parse_ratio),
-           ratio_of(&corpus->parse_cpu_ratio));
+           threads, ratio_of(&corpus->samples[ALL_RATIO]), threads,
+           ratio_of(&corpus->samples[SIDE_RATIO]), ratio_of(&corpus->samples[ALL_CPU_RATIO]));
+    printf("  of parsing each time   %.3f (processor time: %.3f)\n",
+           ratio_of(&corpus->samples[PARSE_RATIO]), ratio_of(&corpus->samples[PARSE_CPU_RATIO]));
 }
 
 static void put_corpus(struct fgr_json_writer *json, struct corpus *corpus)
@@ -244,16 +256,18 @@ static void put_corpus(struct fgr_json_writer *json, struct corpus *corpus)
     fgr_json_object_begin(json);
     fgr_member_u64(json, "messages", corpus->n_messages);
     fgr_member_u64(json, "signatures", corpus->n_checks);
-    fgr_member_u64(json, "raw_per_s", fgr_samples_quantile(&corpus->raw_rate, 0.5));
-    fgr_member_u64(json, "one_thread_per_s", fgr_samples_quantile(&corpus->one_rate, 0.5));
-    fgr_member_u64(json, "all_threads_per_s", fgr_samples_quantile(&corpus->all_rate, 0.5));
-    fgr_member_double(json, "one_of_raw", ratio_of(&corpus->one_ratio));
-    fgr_member_double(json, "all_of_threads_x_raw", ratio_of(&corpus->all_ratio));
-    fgr_member_double(json, "all_of_raw_at_once", ratio_of(&corpus->side_ratio));
-    fgr_member_double(json, "one_of_parsing_each_time", ratio_of(&corpus->parse_ratio));
-    fgr_member_double(json, "one_of_raw_cpu", ratio_of(&corpus->one_cpu_ratio));
-    fgr_member_double(json, "all_of_raw_at_once_cpu", ratio_of(&corpus->all_cpu_ratio));
-    fgr_member_double(json, "one_of_parsing_each_time_cpu", ratio_of(&corpus->parse_cpu_ratio));
+    fgr_member_u64(json, "raw_per_s", fgr_samples_quantile(&corpus->samples[RAW_RATE], 0.5));
+    fgr_member_u64(json, "one_thread_per_s", fgr_samples_quantile(&corpus->samples[ONE_RATE], 0.5));
+    fgr_member_u64(json, "all_threads_per_s",
+                   fgr_samples_quantile(&corpus->samples[ALL_RATE], 0.5));
+    fgr_member_double(json, "one_of_raw", ratio_of(&corpus->samples[ONE_RATIO]));
+    fgr_member_double(json, "all_of_threads_x_raw", ratio_of(&corpus->samples[ALL_RATIO]));
+    fgr_member_double(json, "all_of_raw_at_once", ratio_of(&corpus->samples[SIDE_RATIO]));
+    fgr_member_double(json, "one_of_parsing_each_time", ratio_of(&corpus->samples[PARSE_RATIO]));
+    fgr_member_double(json, "one_of_raw_cpu", ratio_of(&corpus->samples[ONE_CPU_RATIO]));
+    fgr_member_double(json, "all_of_raw_at_once_cpu", ratio_of(&corpus->samples[ALL_CPU_RATIO]));
+    fgr_member_double(json, "one_of_parsing_each_time_cpu",
+                      ratio_of(&corpus->samples[PARSE_CPU_RATIO]));
     fgr_json_object_end(json);
 }
 
@@ -277,13 +291,8 @@ static void print_json(struct corpus corpora[2], const struct tools *tools, uint
 
 static void free_corpus(struct corpus *corpus)
 {
-    struct fgr_samples *samples[] = {&corpus->one_ratio,       &corpus->all_ratio,
-                                     &corpus->side_ratio,      &corpus->parse_ratio,
-                                     &corpus->one_cpu_ratio,   &corpus->all_cpu_ratio,
-                                     &corpus->parse_cpu_ratio, &corpus->raw_rate,
-                                     &corpus->one_rate,        &corpus->all_rate};
-    for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
-        fgr_samples_free(samples[i]);
+    for (unsigned i = 0; i < N_SAMPLES; i++) {
+        fgr_samples_free(&corpus->samples[i]);
     }
     free(corpus->messages);
     free(corpus->checks);

@@ -59,8 +59,8 @@ struct fgr_verifier {
     struct batch *taken; /* NULL: none */
     size_t next;         /* item of it */
     struct fgr_verify_stats stats;
-    /* The feeder's, a cache line away. */
-    _Alignas(64) struct batch *begun; /* not sent off yet; NULL: none */
+    /* The feeder's. */
+    struct batch *begun; /* not sent off yet; NULL: none */
 };
 
 const struct fgr_message *fgr_verified_message(const struct fgr_verified *verified)
@@ -228,7 +228,7 @@ enum fgr_err fgr_verifier_create(struct fgr_verifier **out_verifier,
 {
     unsigned threads = options->threads != 0 ? options->threads : fgr_thread_cores();
     threads = threads < FGR_PIPELINE_THREADS_MAX ? threads : FGR_PIPELINE_THREADS_MAX;
-    struct fgr_verifier *verifier = aligned_alloc(64, sizeof *verifier);
+    struct fgr_verifier *verifier = malloc(sizeof *verifier);
     if (verifier == NULL) {
         return fgr_fail_memory(err, sizeof *verifier);
     }
@@ -324,7 +324,7 @@ static bool add(struct fgr_verifier *verifier, const struct fgr_verify_input *in
     if (n_bytes > 0) {
         memcpy(bytes, input->message, n_bytes);
     }
-    if (item->has_signer) {
+    if (input->signer != NULL) {
         memcpy(item->signer, input->signer, sizeof item->signer);
     }
     batch->n_bytes += n_bytes;

@@ -23,7 +23,8 @@
  *    one thread, so the m-th wait follows the release of slot m - n.
  * The only atomics are the ticket and `is_closing`.
  *
- * A semaphore costs 20 ns where nobody sleeps, so slots should hold work for some microseconds.
+ * A semaphore costs 20 ns where nobody sleeps, so slots should hold work for some microseconds; the
+ * words of several threads share cache lines for that reason, too.
  */
 #include "graph/util/pipeline.h"
 
@@ -45,7 +46,7 @@ struct member {
 };
 
 struct slot_state {
-    _Alignas(LINE_BYTES) sem_t done;
+    sem_t done;
     bool is_end; /* written by the producer before the post, read by the consumer behind it */
 };
 
@@ -64,11 +65,11 @@ struct fgr_pipeline {
     atomic_bool is_closing;
 
     /* The producer's alone. */
-    _Alignas(LINE_BYTES) uint64_t n_submitted;
+    uint64_t n_submitted;
     bool has_room; /* the slot n_submitted is the producer's */
 
     /* The consumer's alone. */
-    _Alignas(LINE_BYTES) uint64_t n_released;
+    uint64_t n_released;
     bool has_done; /* the slot n_released is the consumer's */
 };
 
@@ -131,7 +132,7 @@ static struct fgr_pipeline *allocate(const struct fgr_pipeline_options *options,
 {
     size_t slot_bytes = (options->slot_bytes + LINE_BYTES - 1) / LINE_BYTES * LINE_BYTES;
     size_t n_bytes = options->n_slots * slot_bytes;
-    struct fgr_pipeline *pipeline = aligned_alloc(LINE_BYTES, sizeof *pipeline);
+    struct fgr_pipeline *pipeline = malloc(sizeof *pipeline);
     if (pipeline == NULL) {
         fgr_fail_memory(err, sizeof *pipeline);
         return NULL;
@@ -142,7 +143,7 @@ static struct fgr_pipeline *allocate(const struct fgr_pipeline_options *options,
         .n_slots = options->n_slots,
         .slot_bytes = slot_bytes,
         .slots = aligned_alloc(LINE_BYTES, n_bytes),
-        .states = aligned_alloc(LINE_BYTES, options->n_slots * sizeof(struct slot_state)),
+        .states = calloc(options->n_slots, sizeof(struct slot_state)),
         .members = calloc(options->threads, sizeof(struct member)),
     };
     if (pipeline->slots == NULL || pipeline->states == NULL || pipeline->members == NULL) {
@@ -171,7 +172,6 @@ enum fgr_err fgr_pipeline_create(struct fgr_pipeline **out_pipeline,
     sem_init(&pipeline->free, 0, pipeline->n_slots);
     for (unsigned i = 0; i < pipeline->n_slots; i++) {
         sem_init(&pipeline->states[i].done, 0, 0);
-        pipeline->states[i].is_end = false;
     }
     atomic_init(&pipeline->ticket, 0);
     atomic_init(&pipeline->is_closing, false);
