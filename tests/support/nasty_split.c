@@ -11,6 +11,24 @@ void fgr_nasty_split_graph(struct fgr_rng *rng, struct fgr_maker_chan *out_chans
     fgr_nasty_graph(rng, out_chans, n_chans, n_nodes, amount_msat / share + 1);
 }
 
+void fgr_nasty_split_narrow(struct fgr_rng *rng, struct fgr_maker_chan *chans, uint32_t n_chans,
+                            uint64_t amount_msat)
+{
+    for (uint32_t i = 0; i < n_chans; i++) {
+        struct fgr_maker_chan *chan = &chans[i];
+        uint64_t most_sat = amount_msat / 1000 / (1 + fgr_rng_below(rng, 4)) + 1;
+        chan->capacity_sat = chan->capacity_sat < most_sat ? chan->capacity_sat : most_sat;
+        for (unsigned d = 0; d < 2; d++) {
+            struct fgr_maker_half *half = &chan->half[d];
+            uint64_t most_msat = chan->capacity_sat * 1000;
+            half->htlc_max_msat = half->htlc_max_msat < most_msat ? half->htlc_max_msat : most_msat;
+            if (half->htlc_min_msat > half->htlc_max_msat) {
+                half->htlc_min_msat = half->htlc_max_msat;
+            }
+        }
+    }
+}
+
 void fgr_nasty_split_query(struct fgr_rng *rng, struct fgr_split_query *out_query, uint32_t n_nodes,
                            uint64_t amount_msat, uint32_t max_parts)
 {
@@ -32,6 +50,27 @@ void fgr_nasty_split_query(struct fgr_rng *rng, struct fgr_split_query *out_quer
     if (fgr_nasty_chance(rng, 20)) {
         out_query->part_cost.v = fgr_nasty_magnitude(rng, 16);
     }
+}
+
+void fgr_nasty_split_tight(struct fgr_rng *rng, struct fgr_split_query *query)
+{
+    static const uint32_t max_parts[] = {1, 2, 2, 3, 4, 5, 8, 16, 17, FGR_PARTS_MAX};
+    query->max_parts = max_parts[fgr_rng_below(rng, sizeof max_parts / sizeof *max_parts)];
+    uint64_t amount_msat = query->amount.v;
+    uint64_t share_msat = amount_msat / query->max_parts;
+    const uint64_t min_part_msat[] = {1,
+                                      share_msat,
+                                      share_msat - 1,
+                                      share_msat + 1,
+                                      share_msat / 2,
+                                      amount_msat / 2,
+                                      amount_msat / 2 + 1,
+                                      amount_msat / 3,
+                                      1 + fgr_rng_below(rng, share_msat + 1),
+                                      amount_msat};
+    uint64_t min_msat = min_part_msat[fgr_rng_below(rng, sizeof min_part_msat / sizeof share_msat)];
+    bool is_possible = min_msat >= 1 && min_msat <= amount_msat;
+    query->min_part.v = is_possible ? min_msat : 1;
 }
 
 const char *fgr_nasty_split_describe(char *text, size_t n_bytes,
