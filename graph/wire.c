@@ -123,6 +123,13 @@ static uint64_t take_bigsize(struct cursor *cursor)
     return value;
 }
 
+size_t fgr_wire_bigsize(uint64_t *out_value, const uint8_t *bytes, size_t n_bytes)
+{
+    struct cursor cursor = {.at = bytes, .left = n_bytes};
+    *out_value = take_bigsize(&cursor);
+    return cursor.is_short ? 0 : n_bytes - cursor.left;
+}
+
 /* bLIP-18: record 55555 of the TLV stream is a signed base in msat and a signed rate in ppm. The
  * stream counts only if all of it is well formed (BOLT 1: types ascend, lengths fit). */
 static void decode_inbound_fee(struct fgr_channel_update *out, struct cursor cursor)

@@ -154,6 +154,10 @@ static inline bool fgr_wire_is_disabled(const struct fgr_channel_update *update)
     return (update->channel_flags & FGR_WIRE_FLAG_DISABLE) != 0;
 }
 
+/* A BigSize number (BOLT 1) at the start of `bytes`. Returns how many it takes; 0 where it is cut or
+ * not in its shortest form. */
+size_t fgr_wire_bigsize(uint64_t *out_value, const uint8_t *bytes, size_t n_bytes);
+
 /* Big-endian loads and stores, for the framing around messages. */
 static inline uint16_t fgr_load_be16(const uint8_t *bytes)
 {

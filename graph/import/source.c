@@ -286,3 +286,8 @@ uint64_t fgr_source_offset(const struct fgr_source *source)
 {
     return source->offset;
 }
+
+uint64_t fgr_source_file_bytes(const struct fgr_source *source)
+{
+    return source->codec != NULL ? source->raw_offset : source->offset;
+}

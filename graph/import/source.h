@@ -49,6 +49,9 @@ enum fgr_err fgr_source_fill(struct fgr_source *source, const uint8_t **out_byte
 /* Moves on by n_bytes, which the window holds. */
 void fgr_source_skip(struct fgr_source *source, size_t n_bytes);
 
+/* Bytes of the file used so far, compressed where it is: how far it is, for people. */
+uint64_t fgr_source_file_bytes(const struct fgr_source *source);
+
 /* Plain bytes skipped so far: where the window begins. */
 uint64_t fgr_source_offset(const struct fgr_source *source);
 

@@ -48,7 +48,7 @@ fails() {
     shift 3
     run "$@"
     name=fgr
-    case $1 in import | info | route | split | capacity | batch | synth) name="fgr $1" ;; esac
+    case $1 in import | info | route | split | capacity | batch | synth | gossip) name="fgr $1" ;; esac
     if [ "$status" -ne "$want" ]; then
         not_ok "$what" "status $status instead of $want; $(head -c 300 err)"
     elif [ -s out ]; then

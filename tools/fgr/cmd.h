@@ -17,5 +17,6 @@ enum fgr_exit fgr_cmd_split(int argc, char **argv);
 enum fgr_exit fgr_cmd_capacity(int argc, char **argv);
 enum fgr_exit fgr_cmd_batch(int argc, char **argv);
 enum fgr_exit fgr_cmd_synth(int argc, char **argv);
+enum fgr_exit fgr_cmd_gossip(int argc, char **argv);
 
 #endif
