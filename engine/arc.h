@@ -19,6 +19,7 @@ struct fgr_arc {
     uint64_t most_msat;     /* and no more than this */
     uint64_t capacity_msat;
     int64_t bias_msat;  /* per part */
+    uint32_t slots;     /* parts it takes; FGR_SLOTS_ANY = any number */
     uint32_t base_msat; /* 0 out of the source, as the next two */
     uint32_t ppm;
     uint32_t cltv_blocks;
@@ -33,12 +34,18 @@ static inline struct fgr_arc fgr_arc_of(const struct fgr_view *view,
 {
     struct fgr_overlay_edge at = fgr_overlay_edge_at(view, overlay, edge);
     bool is_own = at.from == source;
+    if (at.min_msat == at.max_msat) {
+        /* Nothing uncertain: where slots give out first, that is the end of it. */
+        at.min_msat = fgr_overlay_edge_room(&at);
+        at.max_msat = at.min_msat;
+    }
     return (struct fgr_arc){.htlc_min_msat = at.half.htlc_min_msat,
                             .htlc_max_msat = at.half.htlc_max_msat,
                             .sure_msat = at.min_msat,
                             .most_msat = at.max_msat,
                             .capacity_msat = at.capacity_msat,
                             .bias_msat = at.bias_msat,
+                            .slots = at.slots,
                             .base_msat = is_own ? 0 : at.half.base_msat,
                             .ppm = is_own ? 0 : at.half.ppm,
                             .cltv_blocks = is_own ? 0 : at.half.cltv_delta,

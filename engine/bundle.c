@@ -80,6 +80,25 @@ static bool keeps_limits(const struct way *way)
     return way->n_hops <= way->query->max_hops && cltv_blocks <= way->query->max_cltv;
 }
 
+/* How many more parts a half-channel takes. */
+static uint64_t slots_left(const struct fgr_capacity_scratch *s, const struct way *way,
+                           uint32_t edge)
+{
+    const struct fgr_overlay_edge *own = fgr_overlay_extra(way->overlay, edge);
+    if (own == NULL || own->slots == FGR_SLOTS_ANY) {
+        return UINT64_MAX;
+    }
+    uint32_t name = fgr_overlay_name_of(way->overlay, edge);
+    uint64_t left = own->slots;
+    for (uint32_t i = 0; i < s->n_bundles; i++) {
+        const struct fgr_bundle *bundle = &s->bundle[i];
+        for (uint32_t j = 0; j < bundle->n_edges; j++) {
+            left -= s->bundle_edge[bundle->first_edge + j].v == name ? bundle->n_parts : 0;
+        }
+    }
+    return left;
+}
+
 /* Adds `n_parts` parts of the size priced last. */
 static void add_bundle(struct fgr_capacity_scratch *s, const struct way *way, uint64_t amount_msat,
                        uint64_t n_parts)
@@ -95,6 +114,11 @@ static void add_bundle(struct fgr_capacity_scratch *s, const struct way *way, ui
         s->left_msat[way->edge[i]] -= n_parts * way->carried_msat[i];
         if (way->edge[i] < 2 * way->view->n_chans) {
             s->left_msat[way->edge[i] ^ 1] = 0; /* a balance is on one side */
+        }
+    }
+    for (uint32_t i = 0; i < way->n_hops; i++) {
+        if (slots_left(s, way, way->edge[i]) == 0) {
+            s->left_msat[way->edge[i]] = 0;
         }
     }
 }
@@ -119,6 +143,13 @@ static bool send(struct fgr_capacity_scratch *s, struct way *way, uint64_t wante
         return false;
     }
     uint64_t n_parts = (wanted_msat - 1) / widest_msat + 1;
+    for (uint32_t i = 0; i < way->n_hops; i++) {
+        uint64_t slots = slots_left(s, way, way->edge[i]);
+        n_parts = n_parts < slots ? n_parts : slots;
+    }
+    if (n_parts == 0) {
+        return false;
+    }
     uint64_t amount_msat = largest_part(way, wanted_msat / n_parts, n_parts);
     if (amount_msat == 0 && n_parts > 1) {
         n_parts--;

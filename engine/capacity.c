@@ -105,8 +105,8 @@ static void fill_left(struct fgr_capacity_scratch *s, uint64_t min_part_msat)
         if (edge != FGR_IDX_NONE) {
             const struct fgr_overlay_edge *own = fgr_overlay_extra(overlay, edge);
             bool is_wide = fgr_overlay_half(view, overlay, edge)->htlc_max_msat >= min_part_msat;
-            uint64_t holds_msat =
-                own == NULL ? fgr_view_chan_of(view, edge)->capacity_sat * 1000 : own->max_msat;
+            uint64_t holds_msat = own == NULL ? fgr_view_chan_of(view, edge)->capacity_sat * 1000
+                                              : fgr_overlay_edge_room(own);
             s->left_msat[edge] = is_wide ? holds_msat : 0;
         }
     }

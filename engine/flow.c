@@ -111,6 +111,7 @@ void fgr_flow_start(struct fgr_flow *flow, const struct fgr_view *view,
     flow->is_case = false;
     flow->enough_msat = FGR_MIX_MOST;
     mix->n_lanes = 0;
+    mix->has_slots = false;
     fgr_flow_forget_proofs(flow);
     mix->tariff = *tariff;
     mix->n_steps = 0;
@@ -129,6 +130,7 @@ static uint16_t lane_for(struct fgr_flow *flow, uint32_t edge)
         *slot = (uint16_t)flow->mix.n_lanes;
         flow->mix.lane[flow->mix.n_lanes++] = (struct fgr_lane){
             .arc = fgr_arc_of(flow->view, flow->overlay, edge, flow->price.from), .edge = edge};
+        flow->mix.has_slots |= flow->mix.lane[*slot].arc.slots < FGR_SLOTS_ANY;
     }
     return *slot;
 }
@@ -545,6 +547,12 @@ bool fgr_flow_detour(struct fgr_flow *flow)
         bool is_full = path->is_open && path->amount_msat >= path->high_msat;
         if (is_full || is_useless(flow, path)) {
             mix->lane[narrowest(flow, path)].slope = block;
+            is_blocked = true;
+        }
+    }
+    for (uint32_t i = 0; i < mix->n_lanes && mix->has_slots; i++) {
+        if (mix->lane[i].n_parts >= mix->lane[i].arc.slots) {
+            mix->lane[i].slope = block;
             is_blocked = true;
         }
     }

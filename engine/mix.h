@@ -38,6 +38,7 @@ struct fgr_mix_path {
 struct fgr_mix {
     uint32_t n_paths;
     uint32_t n_lanes;
+    bool has_slots; /* some lane takes only so many parts */
     uint64_t n_steps;
     struct fgr_tariff tariff;
     struct fgr_mix_path path[FGR_PATHS_MAX];

@@ -8,7 +8,8 @@
  * changes at a time: a part less here, a part more there, or both. What a change is worth is
  * estimated from the curvature of the balanced amounts (the "optimal brain surgeon" of LeCun, Denker
  * and Solla 1990, and Hassibi and Stork 1993); the few most promising ones are really made, and the
- * best stays, until none is better.
+ * best stays, until none is better. Half-channels with slots take no part more than they have of these:
+ * where the flow begins with more, parts go first, and then only change places.
  *
  * Then amounts become integers: rounded down, and the few msat that are missing are added where there
  * is room.
@@ -57,13 +58,14 @@ static uint64_t add_part(struct fgr_mix *mix, const struct fgr_parts_task *task,
         const struct fgr_arc *arc = &lane->arc;
         is_good = is_good && amount_msat >= arc->htlc_min_msat &&
                   amount_msat <= arc->htlc_max_msat &&
-                  amount_msat + lane->sum_msat <= arc->most_msat;
+                  amount_msat + lane->sum_msat <= arc->most_msat && lane->n_parts < arc->slots;
         uint64_t fee = fgr_arc_fee(arc, amount_msat);
         if (!is_good || fee > FGR_MSAT_MAX) {
             return FGR_COST_INF;
         }
         uint64_t before = fgr_arc_fail(arc, &task->cost, lane->sum_msat);
         lane->sum_msat += amount_msat;
+        lane->n_parts++;
         uint64_t own = fee + fgr_arc_risk(arc, task->cost.risk_ppb, amount_msat) +
                        (fgr_arc_fail(arc, &task->cost, lane->sum_msat) - before);
         own += (uint64_t)fgr_arc_bias(arc, own);
@@ -103,6 +105,7 @@ void fgr_parts_price(struct fgr_mix *mix, struct fgr_parts *parts,
     sort_parts(parts);
     for (uint32_t i = 0; i < mix->n_lanes; i++) {
         mix->lane[i].sum_msat = 0;
+        mix->lane[i].n_parts = 0;
     }
     for (uint32_t i = 0; i < parts->n_parts && cost < FGR_COST_INF; i++) {
         uint64_t own = add_part(mix, task, &parts->part[i], &parts->fee_msat);
@@ -121,6 +124,7 @@ struct choice {
     double cost_msat;  /* fixed charges included, and a price on the next */
     double wrong_msat; /* that the parts cannot carry, or carry at least too much */
     uint32_t n_parts;
+    uint32_t n_over; /* more than half-channels have slots for, summed up */
     uint16_t n[FGR_PATHS_MAX];
     double amount_msat[FGR_PATHS_MAX];
 };
@@ -134,6 +138,61 @@ static double low_of(const struct fgr_mix_path *path, const struct fgr_parts_tas
 static bool is_usable(const struct fgr_mix_path *path, const struct fgr_parts_task *task)
 {
     return low_of(path, task) <= (double)path->most_msat;
+}
+
+/* Counts the parts on each lane. Returns how many are too many. */
+static uint32_t count_slots(struct fgr_mix *mix, const struct choice *choice)
+{
+    uint32_t n_over = 0;
+    for (uint32_t i = 0; i < mix->n_lanes; i++) {
+        mix->lane[i].n_parts = 0;
+    }
+    for (uint32_t i = 1; i < mix->n_paths; i++) {
+        const struct fgr_mix_path *path = &mix->path[i];
+        for (uint32_t j = 0; choice->n[i] > 0 && j < path->n_hops; j++) {
+            mix->lane[path->lane[j]].n_parts += choice->n[i];
+        }
+    }
+    for (uint32_t i = 0; i < mix->n_lanes; i++) {
+        const struct fgr_lane *lane = &mix->lane[i];
+        n_over += lane->n_parts > lane->arc.slots ? lane->n_parts - lane->arc.slots : 0;
+    }
+    return n_over;
+}
+
+/* Whether one part less on a path frees a slot where there are too few. */
+static bool relieves(const struct fgr_mix *mix, const struct fgr_mix_path *path)
+{
+    for (uint32_t i = 0; i < path->n_hops; i++) {
+        const struct fgr_lane *lane = &mix->lane[path->lane[i]];
+        if (lane->n_parts > lane->arc.slots) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool goes_over(const struct fgr_mix_path *path, uint16_t lane)
+{
+    for (uint32_t i = 0; i < path->n_hops; i++) {
+        if (path->lane[i] == lane) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether there are slots for one part more on a path once `less` (NULL = none) has one less. */
+static bool has_slots(const struct fgr_mix *mix, const struct fgr_mix_path *path,
+                      const struct fgr_mix_path *less)
+{
+    for (uint32_t i = 0; mix->has_slots && i < path->n_hops; i++) {
+        const struct fgr_lane *lane = &mix->lane[path->lane[i]];
+        if (lane->n_parts >= lane->arc.slots && (less == NULL || !goes_over(less, path->lane[i]))) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* Limits of all paths for so many parts, and amounts within them that are near those of `choice`.
@@ -190,6 +249,7 @@ static void settle(struct fgr_mix *mix, const struct fgr_parts_task *task, struc
     missing->amount_msat = 0;
     choice->cost_msat = fgr_mix_cost(mix) + missing->price * choice->wrong_msat;
     choice->n_parts = 0;
+    choice->n_over = mix->has_slots ? count_slots(mix, choice) : 0;
     for (uint32_t i = 1; i < mix->n_paths; i++) {
         choice->amount_msat[i] = mix->path[i].amount_msat;
         choice->cost_msat += mix->path[i].fixed * choice->n[i];
@@ -248,44 +308,90 @@ static double gain_of_more(const struct fgr_mix *mix, uint32_t path, double pric
     return moved_msat * (saved - 0.5 * bend * moved_msat) - p->fixed;
 }
 
-/* The changes worth trying. The mix is balanced for `now`. */
-static uint32_t changes_of(struct fgr_mix *mix, const struct fgr_parts_task *task,
-                           const struct choice *now, struct change *out)
+/* What is known when changes are looked for. */
+struct outlook {
+    const struct choice *now;
+    double gain_of_less[FGR_PATHS_MAX]; /* of paths with parts */
+    struct change less;                 /* the best of these */
+    double price;                       /* of a msat elsewhere */
+    bool is_too_many;                   /* parts, of all or on a half-channel */
+    bool is_full;
+};
+
+/* Notes one part less, wherever that may pay, and fills the outlook. The mix is balanced for `now`. */
+static uint32_t look_for_less(struct fgr_mix *mix, const struct fgr_parts_task *task,
+                              struct outlook *look, struct change *out)
 {
+    const struct choice *now = look->now;
     double bend[FGR_PATHS_MAX];
-    double price = 0;
-    struct change less = {.gain_msat = -1e300};
-    bool is_too_many = now->n_parts > task->max_parts;
-    uint32_t n = 0;
     double carried_msat = 0;
+    uint32_t n = 0;
     fgr_mix_bends(mix, bend);
     for (uint32_t i = 1; i < mix->n_paths; i++) {
         if (now->n[i] == 0) {
             continue;
         }
         carried_msat += now->amount_msat[i];
-        price = mix->marginal[i] > price ? mix->marginal[i] : price;
+        look->price = mix->marginal[i] > look->price ? mix->marginal[i] : look->price;
         struct change one = {gain_of_less(&mix->path[i], now->n[i], bend[i]), i, 0};
-        less = one.gain_msat > less.gain_msat ? one : less;
-        if (is_too_many || one.gain_msat > 0 || now->wrong_msat > 0) {
+        look->gain_of_less[i] = one.gain_msat;
+        look->less = one.gain_msat > look->less.gain_msat ? one : look->less;
+        bool is_any = now->n_over == 0 || now->n_parts > task->max_parts;
+        if ((is_any || relieves(mix, &mix->path[i])) &&
+            (look->is_too_many || one.gain_msat > 0 || now->wrong_msat > 0)) {
             note(out, &n, one);
         }
     }
     if (now->wrong_msat > 0 && carried_msat < (double)task->amount_msat) {
-        price = mix->path[0].price;
+        look->price = mix->path[0].price;
     }
-    bool is_full = now->n_parts == task->max_parts;
-    for (uint32_t i = 1; i < mix->n_paths && !is_too_many; i++) {
-        double gain_msat = is_usable(&mix->path[i], task) ? gain_of_more(mix, i, price) : -1;
-        if (less.less != i && (is_full || now->wrong_msat > 0)) {
-            double both_msat = gain_msat + less.gain_msat;
-            if (both_msat > 0 || now->wrong_msat > 0) {
-                note(out, &n, (struct change){both_msat, less.less, i});
-            }
+    return n;
+}
+
+/* The best path to have one part less so that there are slots for one more on path `more`; none: 0. */
+static struct change less_for(const struct fgr_mix *mix, const struct outlook *look, uint32_t more)
+{
+    struct change best = {.gain_msat = -1e300};
+    for (uint32_t i = 1; i < mix->n_paths; i++) {
+        if (look->now->n[i] > 0 && look->gain_of_less[i] > best.gain_msat &&
+            has_slots(mix, &mix->path[more], &mix->path[i])) {
+            best = (struct change){look->gain_of_less[i], i, 0};
         }
-        if (!is_full && gain_msat > 0) {
-            note(out, &n, (struct change){gain_msat, 0, i});
+    }
+    return best;
+}
+
+/* Notes one part more on a path, alone or for one less elsewhere. */
+static void look_for_more(const struct fgr_mix *mix, const struct outlook *look, uint32_t path,
+                          double gain_msat, struct change *out, uint32_t *n)
+{
+    bool is_free = has_slots(mix, &mix->path[path], NULL);
+    bool is_wrong = look->now->wrong_msat > 0;
+    struct change less = is_free ? look->less : less_for(mix, look, path);
+    if (less.less != path && (look->is_full || is_wrong || !is_free) &&
+        (is_free || less.less > 0)) {
+        double both_msat = gain_msat + less.gain_msat;
+        if (both_msat > 0 || is_wrong) {
+            note(out, n, (struct change){both_msat, less.less, path});
         }
+    }
+    if (!look->is_full && is_free && gain_msat > 0) {
+        note(out, n, (struct change){gain_msat, 0, path});
+    }
+}
+
+/* The changes worth trying. The mix is balanced for `now`. */
+static uint32_t changes_of(struct fgr_mix *mix, const struct fgr_parts_task *task,
+                           const struct choice *now, struct change *out)
+{
+    struct outlook look = {.now = now,
+                           .less = {.gain_msat = -1e300},
+                           .is_too_many = now->n_parts > task->max_parts || now->n_over > 0,
+                           .is_full = now->n_parts == task->max_parts};
+    uint32_t n = look_for_less(mix, task, &look, out);
+    for (uint32_t i = 1; i < mix->n_paths && !look.is_too_many; i++) {
+        double gain_msat = is_usable(&mix->path[i], task) ? gain_of_more(mix, i, look.price) : -1;
+        look_for_more(mix, &look, i, gain_msat, out, &n);
     }
     return n;
 }
@@ -312,7 +418,7 @@ static bool improve(struct fgr_mix *mix, const struct fgr_parts_task *task, stru
             best = tried;
         }
     }
-    bool is_too_many = now->n_parts > task->max_parts;
+    bool is_too_many = now->n_parts > task->max_parts || now->n_over > 0;
     if (best.cost_msat >= (is_too_many ? FGR_MIX_MOST : now->cost_msat * (1.0 - BALANCE))) {
         return false;
     }
@@ -374,10 +480,13 @@ bool fgr_parts_choose(struct fgr_mix *mix, struct fgr_parts *out_parts,
     begin(mix, task, &now);
     for (int i = 0; i < CHANGES_MAX && improve(mix, task, &now); i++) {
     }
-    bool is_whole = now.wrong_msat <= 0 && now.n_parts <= task->max_parts;
+    bool is_whole = now.wrong_msat <= 0 && now.n_parts <= task->max_parts && now.n_over == 0;
     if (is_whole) {
         round_amounts(mix, out_parts, task, &now);
     }
     fgr_parts_price(mix, out_parts, task);
+    if (mix->has_slots) {
+        count_slots(mix, &now); /* also of what is not whole: for a detour */
+    }
     return is_whole;
 }

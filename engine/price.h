@@ -40,6 +40,7 @@ struct fgr_lane {
     double slope;      /* M * slope of -ln P at that flow: the price of one msat more */
     double offset;     /* M * -ln P >= offset + slope * x for every x */
     uint64_t sum_msat; /* what whole parts carry */
+    uint32_t n_parts;  /* those that go over it */
     enum fgr_lane_use use;
 };
 

@@ -108,7 +108,8 @@ static uint64_t room_of(const struct fgr_view *view, const struct fgr_overlay *o
     uint32_t edge;
     uint32_t other;
     while (fgr_walk_next(&walk, &edge, &other)) {
-        sum_msat += fgr_overlay_edge_at(view, overlay, edge).max_msat;
+        const struct fgr_overlay_edge at = fgr_overlay_edge_at(view, overlay, edge);
+        sum_msat += fgr_overlay_edge_room(&at);
         sum_msat = sum_msat < FGR_MSAT_MAX ? sum_msat : FGR_MSAT_MAX;
     }
     return sum_msat;

@@ -98,6 +98,19 @@ static uint64_t sum_before(const struct walk *w, uint32_t edge)
     return sum_msat;
 }
 
+/* How many of these parts go over a half-channel. */
+static uint32_t parts_before(const struct walk *w, uint32_t edge)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < w->part; i++) {
+        const struct fgr_part *part = &w->split->parts[i];
+        for (uint32_t j = 0; j < part->n_hops; j++) {
+            n += part->hops[j].edge.v == edge;
+        }
+    }
+    return n;
+}
+
 /* Limits of the half-channel: of this part, and of all parts so far. */
 static enum fgr_err check_limits(struct walk *w, uint32_t i, const struct fgr_arc *arc,
                                  uint64_t amount_msat, uint64_t before_msat)
@@ -107,6 +120,10 @@ static enum fgr_err check_limits(struct walk *w, uint32_t i, const struct fgr_ar
     }
     if (amount_msat > arc->htlc_max_msat) {
         return differs(w, i, "amount (above htlc_max)", amount_msat, arc->htlc_max_msat);
+    }
+    uint32_t n_parts = parts_before(w, w->split->parts[w->part].hops[i].edge.v) + 1;
+    if (n_parts > arc->slots) {
+        return differs(w, i, "number of parts (above its slots)", n_parts, arc->slots);
     }
     return before_msat + amount_msat <= arc->most_msat
                ? FGR_OK

@@ -38,7 +38,8 @@ struct fgr_overlay_edge {
     uint64_t min_msat;      /* it can send this, */
     uint64_t max_msat;      /* and no more than this, all parts together */
     uint64_t reserved_msat; /* in flight, and no longer in min and max */
-    int64_t bias_msat;      /* with that of the node it enters */
+    int64_t bias_msat;      /* with that of the node it enters, and the cost of an HTLC */
+    uint32_t slots;         /* parts it takes; FGR_SLOTS_ANY = any number */
     uint32_t from;
     uint32_t to;
     uint32_t origin; /* the half-channel of the view it stands for; FGR_IDX_NONE = added */
@@ -235,10 +236,20 @@ fgr_overlay_edge_at(const struct fgr_view *view, const struct fgr_overlay *overl
                                      .scid = chan->scid,
                                      .capacity_msat = chan->capacity_sat * 1000,
                                      .max_msat = chan->capacity_sat * 1000,
+                                     .slots = FGR_SLOTS_ANY,
                                      .from = chan->node[edge & 1],
                                      .to = chan->node[~edge & 1],
                                      .origin = edge,
                                      .direction = (uint8_t)(edge & 1)};
+}
+
+/* The most that all parts together can put on a half-channel: what it can send, in as many HTLCs as it
+ * takes. */
+static inline uint64_t fgr_overlay_edge_room(const struct fgr_overlay_edge *edge)
+{
+    bool is_free =
+        edge->half.htlc_max_msat == 0 || edge->slots > edge->max_msat / edge->half.htlc_max_msat;
+    return is_free ? edge->max_msat : edge->slots * edge->half.htlc_max_msat;
 }
 
 #endif

@@ -212,6 +212,25 @@ enum fgr_err fgr_overlay_reserved(struct fgr_overlay_builder *builder, fgr_edge_
     return rc;
 }
 
+enum fgr_err fgr_overlay_htlcs(struct fgr_overlay_builder *builder, fgr_edge_idx edge,
+                               uint32_t slots, fgr_msat cost, struct fgr_error *err)
+{
+    struct fgr_said_half *said;
+    enum fgr_err rc = fgr_said_check_edge(builder, "HTLCs on", edge, err);
+    if (rc == FGR_OK && cost.v > (uint64_t)FGR_BIAS_MSAT_MAX) {
+        rc = fgr_said_refuse(err, fgr_said_about_edge("HTLCs on", builder, edge.v),
+                             "a cost of %" PRIu64 " msat is above %" PRId64 " msat", cost.v,
+                             FGR_BIAS_MSAT_MAX);
+    }
+    rc = rc == FGR_OK ? fgr_said_half_get(builder, &said, edge.v, err) : rc;
+    if (rc == FGR_OK) {
+        said->slots = slots;
+        said->htlc_cost_msat = cost.v;
+        said->is_changed = true;
+    }
+    return rc;
+}
+
 /* ---- biases and bans ----------------------------------------------------------------------- */
 
 static enum fgr_err check_bias(int64_t bias_msat, struct fgr_subject subject, struct fgr_error *err)

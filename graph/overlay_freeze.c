@@ -196,8 +196,9 @@ static struct fgr_overlay_edge resolve(const struct freeze *freeze, uint32_t edg
     struct fgr_overlay_edge out = {
         .scid = fgr_said_scid(builder, edge),
         .capacity_msat = capacity_msat == FGR_MSAT_NONE ? FGR_MSAT_MAX : capacity_msat,
-        .bias_msat =
-            (said == NULL ? 0 : said->bias_msat) + (to_said == NULL ? 0 : to_said->bias_msat),
+        .bias_msat = (said == NULL ? 0 : said->bias_msat + (int64_t)said->htlc_cost_msat) +
+                     (to_said == NULL ? 0 : to_said->bias_msat),
+        .slots = said == NULL ? FGR_SLOTS_ANY : said->slots,
         .from = from,
         .to = to,
         .origin = added == NULL ? edge : FGR_IDX_NONE,
@@ -219,8 +220,9 @@ static struct fgr_overlay_edge resolve(const struct freeze *freeze, uint32_t edg
         out.half.htlc_max_msat = out.max_msat;
     }
     out.half.flags &= FGR_HALF_KNOWN | FGR_HALF_DISABLED;
-    if (out.half.flags == FGR_HALF_KNOWN && is_sound && out.half.htlc_max_msat > 0 &&
-        out.half.htlc_min_msat <= out.half.htlc_max_msat && !is_banned(freeze, said, from, to)) {
+    if (out.half.flags == FGR_HALF_KNOWN && is_sound && out.slots > 0 &&
+        out.half.htlc_max_msat > 0 && out.half.htlc_min_msat <= out.half.htlc_max_msat &&
+        !is_banned(freeze, said, from, to)) {
         out.half.flags |= FGR_HALF_USABLE;
     }
     return out;

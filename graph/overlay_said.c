@@ -66,7 +66,7 @@ enum fgr_err fgr_said_half_get(struct fgr_overlay_builder *builder, struct fgr_s
         }
         builder->halves = halves;
         i = builder->n_halves;
-        halves[i] = (struct fgr_said_half){.edge = edge};
+        halves[i] = (struct fgr_said_half){.edge = edge, .slots = FGR_SLOTS_ANY};
         if (edge < 2 * builder->view->n_chans) {
             halves[i].half = builder->view->half[edge];
         }

@@ -29,6 +29,8 @@ struct fgr_said_half {
     uint64_t max_msat;      /* FGR_MSAT_NONE = the capacity, for min as well */
     uint64_t reserved_msat; /* at most FGR_MSAT_MAX */
     int64_t bias_msat;
+    uint32_t slots; /* FGR_SLOTS_ANY = not said */
+    uint64_t htlc_cost_msat;
 };
 
 struct fgr_said_node {

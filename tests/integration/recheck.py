@@ -56,6 +56,9 @@ def apply_overlay(policies, name):
             policies[key]["known"] = said["min_msat"], said["max_msat"]
         elif kind == "bias":
             policies[key]["bias"] = said["bias_msat"]
+        elif kind == "htlcs":
+            policies[key]["slots"] = said.get("slots", 483)
+            policies[key]["bias"] = said.get("cost_msat", 0)
         elif kind == "ban":
             del policies[key]
         else:
@@ -138,7 +141,14 @@ def check_amp(answer):
     same("all shares", together.to_bytes(32, "big"), root)
 
 
+def check_slots(policies, answer):
+    used = [(hop["scid"], hop["direction"]) for part in answer["parts"] for hop in part["hops"]]
+    for key in used:
+        assert used.count(key) <= policies[key].get("slots", 483), f"{key} has no slot"
+
+
 def check(policies, answer):
+    check_slots(policies, answer)
     on_edge, fee, risk = {}, 0, 0
     for part in answer["parts"]:
         part_fee, part_risk = check_part(policies, part, on_edge)

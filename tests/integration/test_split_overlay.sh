@@ -151,6 +151,39 @@ for option in "--pareto" "--min-probability 1%" "--most-likely --max-fee 5%" "--
     [ "$option" = --pareto ] || recheck "$option" mesh.json said.json "single|several"
 done
 
+# Slots and costs of HTLCs: one part over each channel of the sender, however much that costs.
+overlay slots.json "{\"htlcs\": {\"scid\": \"700001x1x0\", \"direction\": $to_beta, \"slots\": 1,
+    \"cost_msat\": 5000}}, {\"htlcs\": {\"scid\": \"700003x1x0\", \"direction\": $to_gamma, \"slots\": 0}}"
+run split -g small.fgr alpha gamma 300000sat --overlay slots.json --json
+is 0 "one slot"
+holds "one slot: one part, and its cost" python3 "$here/field.py" out \
+    'len(a[0]["parts"]) == 1 and a[0]["parts"][0]["hops"][0]["bias_msat"] == 5000'
+recheck "one slot" small.json slots.json "single 1"
+run split -g small.fgr alpha gamma 995000sat --overlay slots.json --explain --json
+is 1 "more than one part carries"
+holds "more than one part carries: why" python3 "$here/field.py" out \
+    'a[0]["reason"]["at_most_msat"] == 990000000 and a[0]["reason"]["proven"] and
+     a[0]["reason"]["cut"][0]["max_msat"] == 990000000'
+python3 - <<'END'
+import json, random
+draw = random.Random(8)
+said = []
+for edge in json.load(open("mesh.json"))["edges"]:
+    number = int(edge["channel_id"])
+    key = {"scid": f"{number >> 40}x{number >> 16 & 0xffffff}x{number & 0xffff}"}
+    for direction in (0, 1):
+        if not edge[f"node{direction + 1}_policy"]["disabled"]:
+            said.append({"htlcs": {**key, "direction": direction, "slots": draw.randrange(1, 4),
+                                   "cost_msat": draw.randrange(2000)}})
+json.dump({"overlay": said}, open("crowded.json", "w"))
+END
+run batch -g mesh.fgr mesh.csv --mode split --overlay crowded.json
+is 0 "slots everywhere"
+holds "slots everywhere: answers" python3 "$here/answers.py" out 400
+recheck "slots everywhere" mesh.json crowded.json "several [1-9]"
+run split -g mesh.fgr "node 3" "node 9" 900000sat --pareto --overlay crowded.json --json
+recheck "slots everywhere: a curve" mesh.json crowded.json "several 1"
+
 # Batch: one overlay for all rows.
 run batch -g mesh.fgr mesh.csv --mode split --overlay said.json --threads 1
 is 0 "batch"

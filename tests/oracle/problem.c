@@ -7,71 +7,112 @@
 /* fixed.h promises log2 within 2^-31; two of them, doubled for safety. */
 #define LOG_ERROR 0x1p-29L
 
-static bool belongs(const struct fgr_view *view, const struct fgr_split_query *query, uint32_t edge)
-{
-    return (view->half[edge].flags & FGR_HALF_USABLE) != 0 &&
-           fgr_view_edge_to(view, edge) != query->from.v &&
-           fgr_view_edge_from(view, edge) != query->to.v;
-}
-
-static struct fgr_problem_edge edge_of(const struct fgr_view *view, uint32_t from, uint32_t edge)
+/* A half-channel of the view by itself: its balance is unknown. */
+static struct fgr_overlay_edge_info info_of(const struct fgr_view *view, uint32_t edge)
 {
     const struct fgr_half *half = &view->half[edge];
-    bool is_first = fgr_view_edge_from(view, edge) == from;
-    return (struct fgr_problem_edge){.htlc_min_msat = half->htlc_min_msat,
-                                     .htlc_max_msat = half->htlc_max_msat,
-                                     .max_msat = view->chan[edge >> 1].capacity_sat * 1000,
-                                     .from = fgr_view_edge_from(view, edge),
-                                     .to = fgr_view_edge_to(view, edge),
-                                     .edge = edge,
-                                     .base_msat = is_first ? 0 : half->base_msat,
-                                     .ppm = is_first ? 0 : half->ppm,
-                                     .cltv_blocks = is_first ? 0 : half->cltv_delta};
+    return (struct fgr_overlay_edge_info){.from = {fgr_view_edge_from(view, edge)},
+                                          .to = {fgr_view_edge_to(view, edge)},
+                                          .origin = {edge},
+                                          .max = {view->chan[edge >> 1].capacity_sat * 1000},
+                                          .htlc_min = {half->htlc_min_msat},
+                                          .htlc_max = {half->htlc_max_msat},
+                                          .slots = FGR_SLOTS_ANY,
+                                          .base_msat = half->base_msat,
+                                          .ppm = half->ppm,
+                                          .cltv_delta = half->cltv_delta,
+                                          .usable = (half->flags & FGR_HALF_USABLE) != 0};
+}
+
+/* Whether half-channel `edge` of view and overlay is of use between the two ends. */
+static bool read_edge(const struct fgr_view *view, const struct fgr_split_query *query,
+                      struct fgr_overlay_edge_info *out, uint32_t edge)
+{
+    if (query->overlay == NULL) {
+        *out = info_of(view, edge);
+    } else if (fgr_overlay_edge(query->overlay, out, (fgr_edge_idx){edge}) != FGR_OK) {
+        return false;
+    }
+    return out->usable && out->to.v != query->from.v && out->from.v != query->to.v;
+}
+
+static struct fgr_problem_edge edge_of(const struct fgr_overlay_edge_info *info, uint32_t source,
+                                       uint32_t edge)
+{
+    bool is_first = info->from.v == source;
+    return (struct fgr_problem_edge){.htlc_min_msat = info->htlc_min.v,
+                                     .htlc_max_msat = info->htlc_max.v,
+                                     .sure_msat = info->min.v,
+                                     .max_msat = info->max.v,
+                                     .from = info->from.v,
+                                     .to = info->to.v,
+                                     .edge = info->origin.v == FGR_IDX_NONE ? edge : info->origin.v,
+                                     .slots = info->slots,
+                                     .bias_msat = info->bias_msat,
+                                     .base_msat = is_first ? 0 : info->base_msat,
+                                     .ppm = is_first ? 0 : info->ppm,
+                                     .cltv_blocks = is_first ? 0 : info->cltv_delta};
 }
 
 /* Counting sort by the node an edge leaves. */
-static void group(struct fgr_problem *problem, const struct fgr_view *view)
+static void group(struct fgr_problem *problem, const struct fgr_view *view, uint32_t n_halves)
 {
-    uint32_t n_halves = 2 * view->n_chans;
+    const struct fgr_split_query *query = problem->query;
+    struct fgr_overlay_edge_info info;
     for (uint32_t e = 0; e < n_halves; e++) {
         problem->index[e] = FGR_IDX_NONE;
-        if (belongs(view, problem->query, e)) {
-            problem->first[fgr_view_edge_from(view, e) + 1]++;
+        if (read_edge(view, query, &info, e)) {
+            problem->first[info.from.v + 1]++;
             problem->n_edges++;
         }
     }
-    for (uint32_t v = 0; v < view->n_nodes; v++) {
+    for (uint32_t v = 0; v < problem->n_nodes; v++) {
         problem->first[v + 1] += problem->first[v];
     }
     for (uint32_t e = 0; e < n_halves; e++) {
-        if (belongs(view, problem->query, e)) {
-            uint32_t at = problem->first[fgr_view_edge_from(view, e)]++;
-            problem->edge[at] = edge_of(view, problem->query->from.v, e);
-            problem->index[e] = at;
+        if (read_edge(view, query, &info, e)) {
+            uint32_t at = problem->first[info.from.v]++;
+            problem->edge[at] = edge_of(&info, query->from.v, e);
+            problem->index[problem->edge[at].edge] = at;
+            problem->has_discount |= info.bias_msat < 0;
         }
     }
-    for (uint32_t v = view->n_nodes; v > 0; v--) {
+    for (uint32_t v = problem->n_nodes; v > 0; v--) {
         problem->first[v] = problem->first[v - 1];
     }
     problem->first[0] = 0;
 }
 
+/* Half-channels of view and overlay: all indexes below are some. */
+static uint32_t count_halves(const struct fgr_view *view, const struct fgr_overlay *overlay)
+{
+    uint32_t n = 2 * view->n_chans;
+    struct fgr_overlay_edge_info info;
+    while (overlay != NULL && fgr_overlay_edge(overlay, &info, (fgr_edge_idx){n}) == FGR_OK) {
+        n++;
+    }
+    return n;
+}
+
 bool fgr_problem_create(struct fgr_problem *out_problem, const struct fgr_view *view,
                         const struct fgr_split_query *query)
 {
-    size_t n_halves = 2 * (size_t)view->n_chans + 1; /* never calloc(0) */
-    *out_problem = (struct fgr_problem){.query = query, .n_nodes = view->n_nodes};
+    uint32_t n_all = count_halves(view, query->overlay);
+    size_t n_halves = (size_t)n_all + 1; /* never calloc(0) */
+    uint32_t n_nodes =
+        query->overlay == NULL ? view->n_nodes : fgr_overlay_node_count(query->overlay);
+    *out_problem = (struct fgr_problem){.query = query, .n_nodes = n_nodes};
     fgr_cost_init(&out_problem->cost, &query->cost, query->amount.v);
     out_problem->edge = calloc(n_halves, sizeof *out_problem->edge);
     out_problem->index = calloc(n_halves, sizeof *out_problem->index);
     out_problem->load_msat = calloc(n_halves, sizeof *out_problem->load_msat);
-    out_problem->first = calloc((size_t)view->n_nodes + 1, sizeof *out_problem->first);
+    out_problem->first = calloc((size_t)n_nodes + 1, sizeof *out_problem->first);
     if (out_problem->edge == NULL || out_problem->index == NULL || out_problem->load_msat == NULL ||
         out_problem->first == NULL) {
         fgr_problem_destroy(out_problem);
         return false;
     }
-    group(out_problem, view);
+    group(out_problem, view, n_all);
     return true;
 }
 
@@ -179,6 +220,7 @@ static const char *price_part(struct fgr_problem *problem, struct fgr_problem_pr
         price->n_edges += problem->load_msat[part->hop[i]] == 0;
         problem->load_msat[part->hop[i]] += amount_msat;
         price->cost_msat += fgr_risk_msat(amount_msat, edge->cltv_blocks, problem->cost.risk_ppb);
+        price->cost_msat += edge->bias_msat > 0 ? (uint64_t)edge->bias_msat : 0;
         part->cltv_blocks += edge->cltv_blocks;
         if (i > 0) {
             part->onion_bytes += fgr_path_forward_bytes(amount_msat);
@@ -227,6 +269,27 @@ static const char *price_loads(struct fgr_problem *problem, struct fgr_problem_p
     return broken;
 }
 
+/* Whether some half-channel has more parts than slots. */
+static bool is_crowded(const struct fgr_problem *problem, const struct fgr_problem_part *parts,
+                       uint32_t n_parts)
+{
+    for (uint32_t k = 0; k < n_parts; k++) {
+        for (uint32_t i = 0; i < parts[k].n_hops; i++) {
+            uint32_t slots = problem->edge[parts[k].hop[i]].slots;
+            uint32_t n = 0;
+            for (uint32_t other = 0; slots < n_parts && other < n_parts; other++) {
+                for (uint32_t j = 0; j < parts[other].n_hops; j++) {
+                    n += parts[other].hop[j] == parts[k].hop[i];
+                }
+            }
+            if (n > slots) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 void fgr_problem_price(struct fgr_problem *problem, struct fgr_problem_price *out_price,
                        struct fgr_problem_part *parts, uint32_t n_parts)
 {
@@ -242,6 +305,9 @@ void fgr_problem_price(struct fgr_problem *problem, struct fgr_problem_price *ou
     }
     const char *load = price_loads(problem, out_price, parts, n_parts);
     broken = broken != NULL ? broken : load;
+    if (broken == NULL && is_crowded(problem, parts, n_parts)) {
+        broken = "the slots";
+    }
     if (broken == NULL && sum_msat != query->amount.v) {
         broken = "the amount";
     }

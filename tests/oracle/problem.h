@@ -4,7 +4,8 @@
  * parts costs.
  *
  * Place in the flow: view + query -> problem -> the split oracles (split_brute, piecewise, dual),
- * which know neither the view's adjacency nor any module of the engine but cost.h and prob.h.
+ * which know neither the view's adjacency nor any module of the engine but cost.h and prob.h. What the
+ * query's overlay says is asked of it half-channel by half-channel (fulgurite/overlay.h).
  *
  * In a set of parts the failure of a half-channel is that of the sum of what all parts put on it,
  * rounded down once; fees and risks are those of each part. A part is an HTLC: htlc_min and
@@ -26,7 +27,9 @@ struct fgr_problem_edge {
     uint64_t max_msat;  /* at most this, and all between are equally likely */
     uint32_t from;
     uint32_t to;
-    uint32_t edge; /* index in the view */
+    uint32_t edge; /* what answers call it */
+    uint32_t slots;
+    int64_t bias_msat; /* per part */
     uint32_t base_msat;
     uint32_t ppm;
     uint32_t cltv_blocks; /* base, ppm and expiry are 0 for what leaves the source */
@@ -36,10 +39,11 @@ struct fgr_problem {
     const struct fgr_split_query *query;
     struct fgr_problem_edge *edge; /* grouped by `from`; none into the source or out of the end */
     uint32_t *first;               /* n_nodes + 1: edges first[v] .. first[v + 1] leave v */
-    uint32_t *index;     /* of a view's half-channel in `edge`; FGR_IDX_NONE = not there */
+    uint32_t *index;     /* of a half-channel's name in `edge`; FGR_IDX_NONE = not there */
     uint64_t *load_msat; /* work space of fgr_problem_price: all 0 between calls */
     uint32_t n_nodes;
     uint32_t n_edges;
+    bool has_discount;    /* some bias is negative: prices are not those of the contract then */
     struct fgr_cost cost; /* M and R */
 };
 
@@ -63,7 +67,7 @@ struct fgr_problem_price {
     uint32_t n_edges; /* different half-channels */
 };
 
-/* False if memory is short. The usable half-channels of `view`, balances unknown. */
+/* False if memory is short. The usable half-channels of `view` and of the query's overlay. */
 bool fgr_problem_create(struct fgr_problem *out_problem, const struct fgr_view *view,
                         const struct fgr_split_query *query);
 void fgr_problem_destroy(struct fgr_problem *problem);

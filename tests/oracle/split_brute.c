@@ -163,6 +163,7 @@ static void index_edges(struct set *set)
 static uint64_t price_set(const struct fgr_problem *problem, const struct set *set)
 {
     uint64_t load_msat[K_MAX * HOPS_MAX] = {0};
+    uint32_t n_parts[K_MAX * HOPS_MAX] = {0};
     uint64_t cost = set->k * problem->query->part_cost.v;
     uint64_t fees_msat = 0;
     for (uint32_t j = 0; j < set->k; j++) {
@@ -174,7 +175,9 @@ static uint64_t price_set(const struct fgr_problem *problem, const struct set *s
             const struct fgr_problem_edge *edge = &problem->edge[set->path[j]->hop[i]];
             uint64_t fee_msat = i > 0 ? fgr_fee_msat(amount_msat, edge->base_msat, edge->ppm) : 0;
             cost += fgr_risk_msat(amount_msat, edge->cltv_blocks, problem->cost.risk_ppb);
+            cost += edge->bias_msat > 0 ? (uint64_t)edge->bias_msat : 0;
             load_msat[set->slot[j][i]] += amount_msat;
+            n_parts[set->slot[j][i]]++;
             fees_msat += fee_msat;
             amount_msat += fee_msat;
         }
@@ -182,7 +185,7 @@ static uint64_t price_set(const struct fgr_problem *problem, const struct set *s
     cost += fees_msat;
     for (uint32_t s = 0; s < set->n_edges; s++) {
         const struct fgr_problem_edge *edge = &problem->edge[set->edge[s]];
-        if (load_msat[s] > edge->max_msat) {
+        if (load_msat[s] > edge->max_msat || n_parts[s] > edge->slots) {
             return COST_NONE;
         }
         cost += fgr_problem_fail_msat(problem, edge, load_msat[s]);

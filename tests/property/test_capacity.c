@@ -231,9 +231,11 @@ static void judge_overlay_cut(const struct fixture *f, const struct fgr_overlay 
         struct fgr_overlay_edge_info info;
         cr_assert_eq(fgr_overlay_edge(overlay, &info, (fgr_edge_idx){e}), FGR_OK);
         if (info.usable && info.htlc_max.v >= f->query.min_part.v) {
+            fgr_u128 slots_msat = (fgr_u128)info.slots * info.htlc_max.v;
+            uint64_t room_msat = slots_msat < info.max.v ? (uint64_t)slots_msat : info.max.v;
             cr_assert_lt(n_arcs, sizeof arcs / sizeof arcs[0]);
             arcs[n_arcs++] = (struct fgr_lemon_arc){
-                .from = info.from.v, .to = info.to.v, .room = (int64_t)(info.max.v / 1000)};
+                .from = info.from.v, .to = info.to.v, .room = (int64_t)(room_msat / 1000)};
         }
     }
     /* In sat: rooms of unknown capacity are as large as can be, and their sum has to fit. */
@@ -251,6 +253,7 @@ static void judge_overlay_cut(const struct fixture *f, const struct fgr_overlay 
 static void judge_overlay_parts(const struct fixture *f, const struct fgr_overlay *overlay)
 {
     uint64_t load_msat[4 * OVERLAY_CHANS + 200] = {0};
+    uint64_t n_parts[4 * OVERLAY_CHANS + 200] = {0};
     uint64_t sum_msat = 0;
     for (uint32_t b = 0; b < f->capacity.n_bundles; b++) {
         const struct fgr_bundle *bundle = &f->capacity.bundles[b];
@@ -269,6 +272,9 @@ static void judge_overlay_parts(const struct fixture *f, const struct fgr_overla
                       f->where);
             load_msat[e] += carried_msat * bundle->n_parts;
             cr_assert_leq(load_msat[e], info.max.v, "%s: a channel overflows", f->where);
+            n_parts[e] += bundle->n_parts;
+            cr_assert(info.slots == FGR_SLOTS_ANY || n_parts[e] <= info.slots, "%s: slots",
+                      f->where);
             cltv_blocks += i > 0 ? info.cltv_delta : 0;
             carried_msat += fgr_fee_msat(carried_msat, info.base_msat, info.ppm);
             at = info.from.v;

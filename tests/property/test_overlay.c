@@ -42,6 +42,7 @@ enum kind {
     BALANCE_OF_NODE,
     KNOWLEDGE,
     RESERVED,
+    HTLCS,
     BIAS,
     BIAS_OF_NODE,
     BLINDED,
@@ -56,6 +57,7 @@ struct statement {
     uint64_t min_msat;
     uint64_t max_msat;
     int64_t bias_msat;
+    uint32_t slots;
     uint64_t capacity_sat;
     uint64_t scid;
     unsigned fields;
@@ -89,6 +91,7 @@ static struct statement draw(struct fgr_rng *rng, const struct story *story, boo
     said.min_msat = draw_msat(rng);
     said.max_msat = draw_msat(rng);
     said.bias_msat = (int64_t)fgr_rng_below(rng, 20001) - 10000;
+    said.slots = fgr_nasty_chance(rng, 50) ? (uint32_t)fgr_rng_below(rng, 4) : FGR_SLOTS_ANY;
     /* Few scids, of the view and not, so that they meet; where that is no use, more. */
     said.scid = (1 + fgr_rng_below(rng, is_expressible ? 12 * CHANS : CHANS + 6)) << 40;
     said.capacity_sat =
@@ -151,6 +154,8 @@ static enum fgr_err say(struct fgr_overlay_builder *builder, struct statement *s
         return fgr_overlay_knowledge(builder, edge, min, max, NULL);
     case RESERVED:
         return fgr_overlay_reserved(builder, edge, min, NULL);
+    case HTLCS:
+        return fgr_overlay_htlcs(builder, edge, said->slots, min, NULL);
     case BIAS:
         return fgr_overlay_bias(builder, edge, said->bias_msat, NULL);
     case BIAS_OF_NODE:
@@ -187,6 +192,7 @@ struct reading {
     struct fgr_overlay_edge_info info;
     uint32_t edge;
     uint64_t capacity_msat; /* FGR_MSAT_NONE = unknown */
+    int64_t htlc_cost_msat;
     int64_t own_bias_msat;
     int64_t node_bias_msat;
     bool is_known;
@@ -276,6 +282,10 @@ static void read_rest(struct reading *reading, const struct statement *said)
     if (said->kind == RESERVED && is_edge) {
         info->reserved.v += said->min_msat;
     }
+    if (said->kind == HTLCS && is_edge) {
+        info->slots = said->slots;
+        reading->htlc_cost_msat = (int64_t)said->min_msat;
+    }
     if (said->kind == BIAS && is_edge) {
         reading->own_bias_msat = said->bias_msat;
     }
@@ -328,6 +338,7 @@ static struct fgr_overlay_edge_info expect_of(const struct story *story, uint32_
                               .edge = edge,
                               .capacity_msat = FGR_MSAT_NONE};
     struct fgr_overlay_edge_info *info = &reading.info;
+    info->slots = FGR_SLOTS_ANY;
     if (edge < 2 * story->view->n_chans) {
         read_view(&reading, story->view);
     } else {
@@ -351,9 +362,9 @@ static struct fgr_overlay_edge_info expect_of(const struct story *story, uint32_
     info->min.v -= least(info->min.v, info->reserved.v);
     info->max.v -= least(info->max.v, info->reserved.v);
     info->htlc_max.v = least(info->htlc_max.v, info->max.v);
-    info->bias_msat = reading.own_bias_msat + reading.node_bias_msat;
+    info->bias_msat = reading.htlc_cost_msat + reading.own_bias_msat + reading.node_bias_msat;
     info->usable = reading.is_known && reading.is_enabled && is_sound && !reading.is_banned &&
-                   info->htlc_max.v > 0 && info->htlc_min.v <= info->htlc_max.v;
+                   info->slots > 0 && info->htlc_max.v > 0 && info->htlc_min.v <= info->htlc_max.v;
     return *info;
 }
 
@@ -363,7 +374,7 @@ static bool is_same(const struct fgr_overlay_edge_info *a, const struct fgr_over
            a->direction == b->direction && a->origin.v == b->origin.v &&
            a->capacity.v == b->capacity.v && a->min.v == b->min.v && a->max.v == b->max.v &&
            a->reserved.v == b->reserved.v && a->htlc_min.v == b->htlc_min.v &&
-           a->htlc_max.v == b->htlc_max.v && a->bias_msat == b->bias_msat &&
+           a->htlc_max.v == b->htlc_max.v && a->bias_msat == b->bias_msat && a->slots == b->slots &&
            a->base_msat == b->base_msat && a->ppm == b->ppm && a->cltv_delta == b->cltv_delta &&
            a->usable == b->usable && a->is_blinded == b->is_blinded;
 }

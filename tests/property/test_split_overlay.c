@@ -2,7 +2,8 @@
 /*
  * fgr_split on random graphs with random overlays: every answer holds, it is no dearer than the best
  * route, and its bound is above no set of parts that is known: that route, and the answers under
- * stricter limits.
+ * stricter limits. On tiny graphs brute force and piecewise flows judge it: known balances, slots and
+ * charges of HTLCs, surcharges, channels of the overlay, bans and sets of hops.
  */
 #include <criterion/criterion.h>
 #include <inttypes.h>
@@ -10,6 +11,7 @@
 #include "tests/support/nasty_overlay.h"
 #include "tests/support/nasty_split.h"
 #include "tests/support/settings.h"
+#include "tests/support/split_judge.h"
 
 enum { NODES_MAX = 12, CHANS_MAX = 24, QUERIES = 6, GRAPHS = 400, PARTS_MAX = 6, STRANGERS = 2 };
 
@@ -153,4 +155,108 @@ Test(split_overlay, answers_hold_with_overlays, .timeout = 250)
     fgr_maker_destroy(maker);
     cr_assert_gt(f.tally.found, f.tally.none / 4);
     cr_assert_gt(f.tally.several, f.tally.found / 50);
+}
+
+/* ---- tiny graphs --------------------------------------------------------------------------- */
+
+enum { TINY_NODES = 5, TINY_CHANS = 8, TINY_GRAPHS = 4000, TINY_QUERIES = 3 };
+
+struct tiny_tally {
+    uint64_t verdict[FGR_VERDICT_WRONG + 1];
+    uint64_t several;
+    uint64_t with_slots;
+};
+
+/* Whether the best set goes over a half-channel that takes no more parts than it has. */
+static bool uses_all_slots(const struct fgr_problem *problem,
+                           const struct fgr_split_brute_answer *brute)
+{
+    for (uint32_t k = 0; k < brute->n_parts; k++) {
+        for (uint32_t i = 0; i < brute->part[k].n_hops; i++) {
+            if (problem->edge[brute->part[k].hop[i]].slots < brute->n_parts) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static void judge_tiny(struct fixture *f, const struct fgr_split_query *query,
+                       struct tiny_tally *tally)
+{
+    struct fgr_problem problem;
+    struct fgr_split_brute_answer brute;
+    struct fgr_piecewise_answer piecewise;
+    struct fgr_split split;
+    struct fgr_error err = {.text = ""};
+    const struct fgr_split_truth truth = {.brute = &brute, .piecewise = &piecewise};
+    char words[400];
+    enum fgr_err code = fgr_split(f->scratch, &split, f->made.view, query, &err);
+    cr_assert(fgr_problem_create(&problem, f->made.view, query));
+    if (code != FGR_ERR_ARG && !problem.has_discount) {
+        fgr_split_brute_solve(&problem, &brute);
+        fgr_piecewise_solve(&problem, &piecewise, NULL, 1e-6L, 4);
+        enum fgr_verdict verdict = brute.gave_up ? FGR_VERDICT_EQUAL
+                                                 : fgr_split_judge(f->scratch, &split, f->made.view,
+                                                                   &problem, &truth, &err);
+        cr_assert_neq(verdict, FGR_VERDICT_WRONG, "FGR_SEED %" PRIu64 " graph %" PRIu64 ": %s: %s",
+                      fgr_settings_seed(), f->graph,
+                      fgr_nasty_split_describe(words, sizeof words, query), err.text);
+        tally->verdict[verdict]++;
+        tally->several += brute.n_parts > 1;
+        tally->with_slots += uses_all_slots(&problem, &brute);
+    }
+    fgr_problem_destroy(&problem);
+}
+
+static void run_tiny(struct fixture *f, struct fgr_maker *maker, struct tiny_tally *tally)
+{
+    struct fgr_maker_chan chans[TINY_CHANS];
+    struct fgr_error err;
+    fgr_rng_seed(&f->rng, fgr_settings_seed(), f->graph + (UINT64_C(10) << 40));
+    uint32_t n_nodes = 3 + (uint32_t)fgr_rng_below(&f->rng, TINY_NODES - 2);
+    uint32_t n_chans = n_nodes - 1 + (uint32_t)fgr_rng_below(&f->rng, TINY_CHANS - n_nodes + 2);
+    uint64_t amount_msat = fgr_nasty_magnitude(&f->rng, f->graph % 2 == 0 ? 12 : 34);
+    fgr_nasty_split_graph(&f->rng, chans, n_chans, n_nodes, amount_msat);
+    cr_assert(fgr_maker_view(maker, &f->made, chans, n_chans, n_nodes, &err), "%s", err.text);
+    struct fgr_nasty_world world = {.maker = maker,
+                                    .view = f->made.view,
+                                    .n_strangers = 1,
+                                    .amount_msat = amount_msat,
+                                    .is_crowded = f->graph % 4 > 1};
+    f->overlay = fgr_nasty_overlay(&f->rng, &world, 1 + (unsigned)fgr_rng_below(&f->rng, 8));
+    cr_assert_not_null(f->overlay);
+    cr_assert_eq(fgr_split_scratch_create(&f->scratch, f->made.view, NULL, &err), FGR_OK);
+    for (unsigned q = 0; q < TINY_QUERIES; q++) {
+        struct fgr_split_query query;
+        fgr_nasty_split_query(&f->rng, &query, f->made.view->n_nodes, amount_msat,
+                              FGR_SPLIT_BRUTE_PARTS_MAX);
+        query.overlay = f->overlay;
+        query.cost.model = FGR_PROB_UNIFORM;
+        judge_tiny(f, &query, tally);
+    }
+    fgr_split_scratch_destroy(f->scratch);
+    fgr_overlay_destroy(f->overlay);
+    fgr_made_close(&f->made);
+}
+
+Test(split_overlay, brute_force_knows_nothing_better, .timeout = 250)
+{
+    struct fgr_error err;
+    struct fgr_maker *maker = NULL;
+    struct tiny_tally tally = {.several = 0};
+    static struct fixture f;
+    cr_assert(fgr_maker_create(&maker, TINY_NODES + 1, &err), "%s", err.text);
+    for (f.graph = 0; f.graph < TINY_GRAPHS * fgr_settings_scale(); f.graph++) {
+        run_tiny(&f, maker, &tally);
+    }
+    fgr_maker_destroy(maker);
+    cr_log_info("right %" PRIu64 " equal %" PRIu64 " unproven %" PRIu64 ", several %" PRIu64
+                ", slots %" PRIu64,
+                tally.verdict[FGR_VERDICT_RIGHT], tally.verdict[FGR_VERDICT_EQUAL],
+                tally.verdict[FGR_VERDICT_UNPROVEN], tally.several, tally.with_slots);
+    uint64_t n = tally.verdict[FGR_VERDICT_RIGHT] + tally.verdict[FGR_VERDICT_EQUAL];
+    cr_assert_gt(tally.several, n / 50);
+    cr_assert_gt(tally.with_slots, n / 1000);
+    cr_assert_lt(tally.verdict[FGR_VERDICT_UNPROVEN], n / 50);
 }

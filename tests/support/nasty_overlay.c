@@ -14,6 +14,7 @@ enum kind {
     BALANCE_OF_NODE,
     KNOWLEDGE,
     RESERVED,
+    HTLCS,
     BIAS,
     BIAS_OF_NODE,
     BLINDED,
@@ -56,6 +57,18 @@ static int64_t any_bias(const struct teller *t)
     static const unsigned bits[] = {4, 10, 18, 30, 49};
     int64_t bias_msat = (int64_t)fgr_nasty_magnitude(t->rng, PICK(t->rng, bits));
     return fgr_nasty_chance(t->rng, 60) ? -bias_msat : bias_msat;
+}
+
+static uint32_t any_slots(const struct teller *t)
+{
+    static const uint32_t slots[] = {0, 1, 1, 1, 2, 2, 3, FGR_SLOTS_ANY};
+    return PICK(t->rng, slots);
+}
+
+static fgr_msat any_cost(const struct teller *t)
+{
+    static const unsigned bits[] = {1, 10, 18, 30};
+    return (fgr_msat){fgr_nasty_magnitude(t->rng, PICK(t->rng, bits))};
 }
 
 static struct fgr_overlay_policy any_policy(const struct teller *t)
@@ -160,6 +173,8 @@ static enum fgr_err say_change(struct teller *t, enum kind kind)
         return fgr_overlay_knowledge(t->builder, edge, min, max, NULL);
     case RESERVED:
         return fgr_overlay_reserved(t->builder, edge, min, NULL);
+    case HTLCS:
+        return fgr_overlay_htlcs(t->builder, edge, any_slots(t), any_cost(t), NULL);
     case BIAS:
         return fgr_overlay_bias(t->builder, edge, any_bias(t), NULL);
     case BIAS_OF_NODE:
@@ -197,6 +212,7 @@ struct fgr_overlay *fgr_nasty_overlay(struct fgr_rng *rng, const struct fgr_nast
     enum fgr_err rc = add_strangers(&t);
     for (unsigned i = 0; i < n && rc != FGR_ERR_MEMORY; i++) {
         enum kind kind = (enum kind)fgr_rng_below(rng, world->is_expressible ? EXPRESSIBLE : KINDS);
+        kind = world->is_crowded && fgr_nasty_chance(rng, 50) ? HTLCS : kind;
         if (kind == CHANNEL) {
             say_channel(&t);
         } else if (kind == BLINDED) {

@@ -16,6 +16,7 @@ struct fgr_nasty_world {
     uint32_t n_strangers; /* nodes that the overlay adds */
     uint64_t amount_msat; /* of payments that find it interesting */
     bool is_expressible;  /* nothing but what a view could say as well */
+    bool is_crowded;      /* every other statement is about slots and what HTLCs cost */
 };
 
 /* An overlay out of about `n` statements; those that are refused are left out. The nodes behind the

@@ -23,7 +23,7 @@ static enum fgr_err add_policy(struct fgr_builder *builder, const struct fgr_ove
                                struct fgr_error *err)
 {
     if (edge->min_msat != 0 || edge->max_msat != edge->capacity_msat || edge->bias_msat != 0 ||
-        edge->is_blinded) {
+        edge->slots != FGR_SLOTS_ANY || edge->is_blinded) {
         return fgr_fail(err, FGR_ERR_ARG, "a view cannot say what is known of half-channel %llx/%u",
                         (unsigned long long)edge->scid, (unsigned)edge->direction);
     }

@@ -94,6 +94,8 @@ static const char all_kinds[] =
     "{\"knowledge\": {\"scid\": \"1x0x0\", \"direction\": 1, \"min_msat\": 5, \"max_msat\": 6}},\n"
     "{\"reserved\": {\"scid\": \"1x0x0\", \"direction\": 0, \"amount_msat\": 40000}},\n"
     "{\"reserved\": {\"scid\": \"1x0x0\", \"direction\": 0, \"amount_msat\": 2}},\n"
+    "{\"htlcs\": {\"scid\": \"1x0x0\", \"direction\": 1, \"slots\": 3, \"cost_msat\": 700}},\n"
+    "{\"htlcs\": {\"scid\": \"1x0x0\", \"direction\": 0, \"slots\": 5}},\n"
     "{\"bias\": {\"scid\": \"1x0x0\", \"direction\": 1, \"bias_msat\": -12}},\n"
     "{\"bias\": {\"node\": \"" A "\", \"bias_msat\": 2}},\n"
     "{\"ban\": {\"scid\": \"2x0x0\", \"direction\": 1}}\n"
@@ -105,7 +107,9 @@ Test(overlay_file, every_kind_of_statement_is_heard)
     open_net(&made);
     struct fgr_overlay *overlay = overlay_of(made.view, all_kinds);
     struct fgr_overlay_edge edge = changed(overlay, 1);
-    cr_assert(edge.half.ppm == 77 && edge.half.base_msat == 10 && edge.bias_msat == -10);
+    cr_assert(edge.half.ppm == 77 && edge.half.base_msat == 10 && edge.bias_msat == 690);
+    cr_assert(edge.slots == 3 && changed(overlay, 0).slots == 5);
+    cr_assert_eq(changed(overlay, 2).slots, FGR_SLOTS_ANY);
     cr_assert(edge.min_msat == 5 && edge.max_msat == 6);
     edge = changed(overlay, 0);
     cr_assert(edge.min_msat == 559998 && edge.max_msat == 559998);
@@ -198,6 +202,10 @@ static const struct {
      "overlay[0].only_out at byte 43: only_out needs scid and direction, or from and to"},
     {"{\"only_in\": {\"from\": \"" A "\", \"to\": \"" A "\"}}",
      "overlay[0].only_in at byte 179: choice of node " A ": it makes no pair with itself"},
+    {"{\"htlcs\": {\"scid\": \"1x0x0\", \"direction\": 0}}",
+     "overlay[0].htlcs at byte 56: htlcs needs scid, direction, and slots or cost_msat or both"},
+    {"{\"htlcs\": {\"slots\": 484}}",
+     "overlay[0].htlcs.slots at byte 36: '484' is not a whole number from 0 to 483"},
     {"{\"ban\": {\"ppm\": 5}}", "overlay[0].ban at byte 27: 'ppm' is not a member of this"},
     {"{\"ban\": {\"scid\": 5}}", "overlay[0].ban.scid at byte 31: '5' is not a string \"BLOCKx"},
     {"{\"ban\": {\"scid\": \"1:0:0\"}}", "overlay[0].ban.scid at byte 37: '1:0:0' is not a str"},

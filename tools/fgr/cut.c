@@ -29,7 +29,7 @@ static struct cut_row row_of(const struct fgr_view *view, const struct fgr_overl
         row.from.v = at.from;
         row.to.v = at.to;
         row.capacity_msat = at.capacity_msat;
-        row.most_msat = at.max_msat;
+        row.most_msat = fgr_overlay_edge_room(&at);
     }
     return row;
 }

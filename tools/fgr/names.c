@@ -90,7 +90,11 @@ uint64_t fgr_names_most_msat(const struct fgr_view *view, const struct fgr_overl
                              fgr_edge_idx edge)
 {
     uint32_t at = fgr_overlay_edge_named(view, overlay, edge.v);
-    return at == FGR_IDX_NONE ? 0 : fgr_overlay_edge_at(view, overlay, at).max_msat;
+    if (at == FGR_IDX_NONE) {
+        return 0;
+    }
+    const struct fgr_overlay_edge own = fgr_overlay_edge_at(view, overlay, at);
+    return fgr_overlay_edge_room(&own);
 }
 
 const char *fgr_names_most_head(const struct fgr_overlay *overlay)

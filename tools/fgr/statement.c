@@ -3,6 +3,8 @@
 
 #include "graph/util/error.h"
 
+#define SLOTS_MAX 483 /* BOLT 2: the greatest max_accepted_htlcs */
+
 const struct fgr_member fgr_members[FGR_FIELD_COUNT] = {
     [FGR_FIELD_SCID] = {"scid", FGR_TYPE_SCID, 0, 0},
     [FGR_FIELD_DIRECTION] = {"direction", FGR_TYPE_NUMBER, 0, 1},
@@ -20,6 +22,8 @@ const struct fgr_member fgr_members[FGR_FIELD_COUNT] = {
     [FGR_FIELD_MIN] = {"min_msat", FGR_TYPE_NUMBER, 0, FGR_MSAT_MAX},
     [FGR_FIELD_MAX] = {"max_msat", FGR_TYPE_NUMBER, 0, FGR_MSAT_MAX},
     [FGR_FIELD_AMOUNT] = {"amount_msat", FGR_TYPE_NUMBER, 0, FGR_MSAT_MAX},
+    [FGR_FIELD_SLOTS] = {"slots", FGR_TYPE_NUMBER, 0, SLOTS_MAX},
+    [FGR_FIELD_COST] = {"cost_msat", FGR_TYPE_NUMBER, 0, (uint64_t)FGR_BIAS_MSAT_MAX},
     [FGR_FIELD_BIAS] = {"bias_msat", FGR_TYPE_SIGNED, 0, (uint64_t)FGR_BIAS_MSAT_MAX},
     [FGR_FIELD_FINAL_CLTV] = {"final_cltv", FGR_TYPE_NUMBER, 0, UINT16_MAX},
     [FGR_FIELD_HOPS] = {"hops", FGR_TYPE_HOPS, 0, 0},
@@ -34,6 +38,7 @@ const struct fgr_statement_name fgr_statement_kinds[FGR_STATEMENT_NONE] = {
     [FGR_STATEMENT_BALANCE] = {"balance", "balance_msat, and scid and direction, or node"},
     [FGR_STATEMENT_KNOWLEDGE] = {"knowledge", "scid and direction"},
     [FGR_STATEMENT_RESERVED] = {"reserved", "scid, direction and amount_msat"},
+    [FGR_STATEMENT_HTLCS] = {"htlcs", "scid, direction, and slots or cost_msat or both"},
     [FGR_STATEMENT_BIAS] = {"bias", "bias_msat, and scid and direction, or node"},
     [FGR_STATEMENT_BAN] = {"ban", "node, or scid, or from and to"},
     [FGR_STATEMENT_ONLY_OUT] = {"only_out", "scid and direction, or from and to"},
@@ -64,6 +69,8 @@ static const struct shape {
     {FGR_STATEMENT_KNOWLEDGE, SET_EDGE,
      FGR_FIELD_SET(FGR_FIELD_MIN) | FGR_FIELD_SET(FGR_FIELD_MAX)},
     {FGR_STATEMENT_RESERVED, SET_EDGE | FGR_FIELD_SET(FGR_FIELD_AMOUNT), 0},
+    {FGR_STATEMENT_HTLCS, SET_EDGE | FGR_FIELD_SET(FGR_FIELD_SLOTS), FGR_FIELD_SET(FGR_FIELD_COST)},
+    {FGR_STATEMENT_HTLCS, SET_EDGE | FGR_FIELD_SET(FGR_FIELD_COST), 0},
     {FGR_STATEMENT_BIAS, SET_EDGE | FGR_FIELD_SET(FGR_FIELD_BIAS), 0},
     {FGR_STATEMENT_BIAS, FGR_FIELD_SET(FGR_FIELD_NODE) | FGR_FIELD_SET(FGR_FIELD_BIAS), 0},
     {FGR_STATEMENT_BAN, FGR_FIELD_SET(FGR_FIELD_NODE), 0},
@@ -226,6 +233,12 @@ static enum fgr_err say_known(const struct fgr_statement *said, struct fgr_overl
     if (said->kind == FGR_STATEMENT_RESERVED) {
         return fgr_overlay_reserved(builder, edge, (fgr_msat){said->number[FGR_FIELD_AMOUNT]}, err);
     }
+    if (said->kind == FGR_STATEMENT_HTLCS) {
+        bool has_slots = has(said, FGR_FIELD_SLOTS);
+        uint32_t slots = has_slots ? (uint32_t)said->number[FGR_FIELD_SLOTS] : FGR_SLOTS_ANY;
+        fgr_msat cost = {said->number[FGR_FIELD_COST]};
+        return fgr_overlay_htlcs(builder, edge, slots, cost, err);
+    }
     if (said->kind == FGR_STATEMENT_BIAS) {
         return has_node ? fgr_overlay_bias_of_node(builder, node, said->bias_msat, err)
                         : fgr_overlay_bias(builder, edge, said->bias_msat, err);
@@ -294,6 +307,7 @@ enum fgr_err fgr_statement_say(const struct fgr_statement *said,
     case FGR_STATEMENT_BALANCE:
     case FGR_STATEMENT_KNOWLEDGE:
     case FGR_STATEMENT_RESERVED:
+    case FGR_STATEMENT_HTLCS:
     case FGR_STATEMENT_BIAS:
         return say_known(said, builder, err);
     case FGR_STATEMENT_BAN:

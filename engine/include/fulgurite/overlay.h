@@ -12,12 +12,13 @@
  *   balance        exactly what a channel of ours can send
  *   knowledge      what attempts taught: the balance is from min to max
  *   reserved       in flight on a half-channel: gone from its balance, whatever is known of that
+ *   htlcs          how many more HTLCs a channel of ours takes, and what each costs us on it
  *   bias           a surcharge or discount in msat, on a half-channel or on all that enter a node
  *   ban            a node, a channel, a half-channel, an ordered pair of nodes
  *   only           nothing else leaves, or enters, a node: sets of first and last hops
  *
  * A later statement wins over an earlier one about the same thing; bans, sets and reserved amounts add
- * up, and biases of a half-channel and of the node it enters are summed.
+ * up, and biases of a half-channel, of the node it enters and of an HTLC on it are summed.
  *
  * Indexes go on where the view's end: nodes and channels that the overlay adds follow those of the
  * view, and half-channel 2 * channel + direction means the same for both, direction 0 leaving the
@@ -188,6 +189,17 @@ FGR_API FGR_NODISCARD enum fgr_err fgr_overlay_reserved(struct fgr_overlay_build
                                                         fgr_edge_idx edge, fgr_msat amount,
                                                         struct fgr_error *err);
 
+/* As many as there may be. */
+#define FGR_SLOTS_ANY UINT32_MAX
+
+/* No more than `slots` parts of a payment go over the half-channel (0 = none, FGR_SLOTS_ANY = no
+ * limit): what is left of its max_accepted_htlcs, those in flight not counted. Each of them costs the
+ * sender `cost` besides, its share of the commitment transaction for instance: like a bias, per part.
+ * Errors: ARG (a cost above FGR_BIAS_MSAT_MAX). */
+FGR_API FGR_NODISCARD enum fgr_err fgr_overlay_htlcs(struct fgr_overlay_builder *builder,
+                                                     fgr_edge_idx edge, uint32_t slots,
+                                                     fgr_msat cost, struct fgr_error *err);
+
 /* No bias is stronger than this, either way (10 000 BTC). */
 #define FGR_BIAS_MSAT_MAX INT64_C(1000000000000000)
 
@@ -262,7 +274,8 @@ struct fgr_overlay_edge_info {
     fgr_msat min, max;   /* of the balance, without what is reserved */
     fgr_msat reserved;
     fgr_msat htlc_min, htlc_max;
-    int64_t bias_msat; /* with that of the node it enters */
+    int64_t bias_msat; /* with that of the node it enters, and the cost of an HTLC */
+    uint32_t slots;    /* FGR_SLOTS_ANY = no limit */
     uint32_t base_msat;
     uint32_t ppm;
     uint16_t cltv_delta;

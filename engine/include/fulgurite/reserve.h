@@ -135,7 +135,7 @@ FGR_API FGR_NODISCARD enum fgr_err fgr_reserve_tell(const struct fgr_reserve *re
 /* What a part with these hops is to reserve, as out_hops[n_hops]: hops[i].amount on hops[i].edge,
  * within the most that `overlay` (NULL = none; the one of the query) knows the half-channel to
  * carry, with what it says is reserved. A limit on HTLCs is the caller's to add: the slots of its
- * own channels, for instance. (No route sees those: ban what has none left.)
+ * own channels, for instance, of which fgr_overlay_htlcs tells a query those that are left.
  * Errors: ARG (a hop is not over a usable half-channel of view and overlay). */
 FGR_API FGR_NODISCARD enum fgr_err fgr_reserve_hops(struct fgr_reserve_hop *out_hops,
                                                     const struct fgr_view *view,

@@ -8,7 +8,8 @@
  *     fail        per half-channel, of the SUM x that all parts put on it (their fees for what
  *                 follows included): floor(M * -ln P(x)); M is that of the whole amount
  *     part_cost   once per part
- *     bias        of an overlay: per part and hop; as a discount at most the three of that hop together
+ *     bias        of an overlay, costs of HTLCs included: per part and hop; as a discount at most the
+ *                 three of that hop together
  *
  * Parts that share a half-channel share its uncertainty: the probability is that of the set, not
  * the product of independent paths. The set of one part costs what the route costs.
