@@ -16,7 +16,7 @@
  *
  * Source: Everett 1963 (generalized Lagrange multipliers).
  */
-#include "fulgurite/choice.h"
+#include "engine/choice.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -330,7 +330,7 @@ enum fgr_err fgr_choice_cheapest(struct fgr_choice_scratch *scratch, struct fgr_
 
 /* ---- most likely ----------------------------------------------------------------------------- */
 
-enum { LIKELY_SOLVES = 8, LIKELY_STEP = 8 };
+enum { LIKELY_SOLVES = 8, LIKELY_SHIFT = 3 };
 
 /* A fee counts for this many times less than a failure that is certain. */
 #define LIKELY_RATIO UINT64_C(1000000)
@@ -362,9 +362,29 @@ static uint64_t likely_fail_msat(uint64_t max_fee_msat)
     return fee_msat > most_msat / LIKELY_RATIO ? most_msat : fee_msat * LIKELY_RATIO;
 }
 
-enum fgr_err fgr_choice_most_likely(struct fgr_choice_scratch *scratch,
-                                    struct fgr_choice *out_choice, const struct fgr_view *view,
-                                    const struct fgr_split_query *query, struct fgr_error *err)
+/* Whether the last solve, or the best so far, settles that there is a set so probable, or none. */
+static bool is_settled(const struct fgr_choice_scratch *s, const struct fgr_choice *best,
+                       uint64_t bound_q48, uint32_t wanted_ppm)
+{
+    double wanted = (double)wanted_ppm / 1e6;
+    uint64_t fee_msat = s->tried.split.fee.v;
+    return (best->split.n_parts > 0 && best->split.probability >= wanted) ||
+           likely_bound(bound_q48) < wanted ||
+           (s->tried.split.n_parts > 0 && fee_msat < s->tried.query.max_fee.v / 2);
+}
+
+/* The n-th price of a failure that is tried. Where however unlikely a set will do, the lowest come
+ * first, and few of them: that is about fees alone. */
+static uint64_t likely_price(uint64_t most_msat, uint32_t wanted_ppm, int n)
+{
+    int step = wanted_ppm > 0 ? n : LIKELY_SOLVES - 1 - 3 * n;
+    return step < 0 ? 0 : most_msat >> (step * LIKELY_SHIFT);
+}
+
+/* With `wanted_ppm` above 1000000 nothing is settled before all prices have been tried. */
+enum fgr_err fgr_choice_likely(struct fgr_choice_scratch *scratch, struct fgr_choice *out_choice,
+                               const struct fgr_view *view, const struct fgr_split_query *query,
+                               uint32_t wanted_ppm, struct fgr_error *err)
 {
     struct fgr_choice_scratch *s = scratch;
     memset(out_choice, 0, sizeof *out_choice);
@@ -375,11 +395,16 @@ enum fgr_err fgr_choice_most_likely(struct fgr_choice_scratch *scratch,
     if (rc != FGR_OK) {
         return rc;
     }
-    uint64_t fail_msat = likely_fail_msat(query->max_fee.v);
+    uint64_t most_msat = likely_fail_msat(query->max_fee.v);
     uint64_t bound_q48 = 0;
+    bool is_going = true;
     s->tried.query.cost.risk_ppb = 0;
     s->tried.query.part_cost.v = 0;
-    for (int i = 0; i < LIKELY_SOLVES; i++, fail_msat /= LIKELY_STEP) {
+    for (int i = 0; i < LIKELY_SOLVES && is_going; i++) {
+        uint64_t fail_msat = likely_price(most_msat, wanted_ppm, i);
+        if (fail_msat == 0) {
+            break;
+        }
         rc = try_price(s, fail_msat, err);
         if (rc != FGR_OK && rc != FGR_ERR_WORK) {
             return rc;
@@ -391,6 +416,7 @@ enum fgr_err fgr_choice_most_likely(struct fgr_choice_scratch *scratch,
         if (rc == FGR_OK && s->tried.split.probability > out_choice->split.probability) {
             keep(s, out_choice, 0);
         }
+        is_going = wanted_ppm > 1000000 || !is_settled(s, out_choice, bound_q48, wanted_ppm);
     }
     if (out_choice->split.n_parts == 0) {
         return fgr_fail(err, FGR_ERR_WORK, "no set of parts was found under these limits");
@@ -398,6 +424,13 @@ enum fgr_err fgr_choice_most_likely(struct fgr_choice_scratch *scratch,
     out_choice->n_solves = s->tried.n_solves;
     out_choice->probability_bound = likely_bound(bound_q48);
     return FGR_OK;
+}
+
+enum fgr_err fgr_choice_most_likely(struct fgr_choice_scratch *scratch,
+                                    struct fgr_choice *out_choice, const struct fgr_view *view,
+                                    const struct fgr_split_query *query, struct fgr_error *err)
+{
+    return fgr_choice_likely(scratch, out_choice, view, query, UINT32_MAX, err);
 }
 
 /* ---- fewest parts ---------------------------------------------------------------------------- */

@@ -17,6 +17,9 @@ holds "the header has the amount" grep -qE '^up to 1,09[0-9],[0-9]{3}(\.[0-9]{3}
 holds "the header has both ends" sh -c 'grep -q "^from .* alpha$" out && grep -q "^to .* gamma$" out'
 holds "how it is delivered" grep -qE '^delivered +1,09[0-9.,]+ sat, in [0-9]+ parts on 2 ways$' out
 holds "never more" grep -qx 'never more   than 1,100,000 sat' out
+holds "with a probability" sh -c 'grep -qE "^at 50% +[0-9.,]+ sat, in [0-9]+ parts? for [0-9.,]+ sat$" out &&
+    grep -q "^at 90%  " out && grep -q "^at 99%  " out'
+holds "for a fee" grep -qE '^at 1% fee +[0-9.,]+ sat, in' out
 holds "what limits it" grep -qx 'limited by   2 channels: all that leave the source' out
 holds "the channels" grep -qE '^700001x1x0/[01] +alpha +beta +1,000,000$' out
 holds "the channels, by capacity" sh -c 'tail -n 1 out | grep -qE "^700003x1x0/[01] +alpha +gamma +100,000$"'
@@ -47,6 +50,29 @@ is 0 "99 % of it in parts"
 run split -g small.fgr alpha gamma 1100001sat --min-part 1msat
 is 1 "and no more"
 
+# What is said to be likely enough is so in parts, and more is not.
+run capacity -g mesh.fgr "node 0" "node 8" --json
+is 0 "goals"
+holds "goals: four" python3 "$here/field.py" out \
+    '[goal["wanted_ppm"] for goal in a[0]["goals"]] == [500000, 900000, 990000, 10000] and
+    all(0 < g["at_least_msat"] < (g["not_at_msat"] or 1e18) <= a[0]["at_most_msat"] or
+        not g["not_at_msat"] for g in a[0]["goals"]) and
+    all(g["probability"] >= g["wanted_ppm"] / 1e6 and
+        g["not_at_msat"] < 1.02 * g["at_least_msat"] for g in a[0]["goals"][:3])'
+goal=0
+for percent in 50 90 99; do
+    at=$(python3 "$here/field.py" out 'print(a[0]["goals"]['$goal']["at_least_msat"]) or True')
+    "$fgr" split -g mesh.fgr "node 0" "node 8" "${at}msat" --most-likely --max-fee 100% --json >parts
+    holds "at $percent%: in parts" python3 "$here/field.py" parts \
+        'a[0]["status"] == "ok" and a[0]["probability"] >= '0.$percent
+    goal=$((goal + 1))
+done
+at=$(python3 "$here/field.py" out 'print(a[0]["goals"][3]["at_least_msat"]) or True')
+run split -g mesh.fgr "node 0" "node 8" "${at}msat" --max-fee 1%
+is 0 "at 1% fee: in parts"
+run capacity -g small.fgr gamma lonely --json
+holds "nothing at all has no goals" python3 "$here/field.py" out 'a[0]["goals"] == []'
+
 run capacity -g small.fgr alpha lonely --json
 is 1 "a destination without enabled channels"
 holds "its reason" python3 "$here/field.py" out \
@@ -73,7 +99,7 @@ if [ -e "$mainnet" ]; then
     holds "mainnet: both proofs" python3 "$here/recheck_capacity.py" mainnet.json out
     run capacity -g mainnet.fgr 03864ef025fde8fb 02f1a8c87607f415
     is 0 "mainnet in words"
-    holds "mainnet: not more of the cut than can be read" sh -c '! sed -n 25p out | grep -q .'
+    holds "mainnet: not more of the cut than can be read" sh -c '! sed -n 29p out | grep -q .'
     holds "mainnet: but its size" grep -qE '^[0-9,]+ more ' out
 else
     skip "mainnet" "not here"

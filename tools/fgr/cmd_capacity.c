@@ -24,12 +24,14 @@ static const struct argp_option options[] = {
 
 static const char doc[] =
     "Find how much can be delivered from FROM to TO at all, in any number of parts and at any "
-    "price, and which channels stop the rest."
+    "price, and which channels stop the rest; and how much with a probability of 50%, 90% and 99%, "
+    "and for a fee of at most 1%."
     "\v"
     "FROM and TO are node ids in hex, unique prefixes of at least 8 hex digits, or exact aliases. "
     "A node that only an overlay has goes by its whole id. Two amounts come with a proof each: "
     "what a set of parts delivers that keeps every limit on "
-    "HTLCs, and what the channels of a cut hold at most, or can send by an overlay.\n"
+    "HTLCs, and what the channels of a cut hold at most, or can send by an overlay. The others are "
+    "of sets of parts that were found, as large as 'fgr split' makes them without options.\n"
     "\n"
     "Exit status: 0 something can be delivered, 1 nothing, 2 usage, 3 bad input, 4 internal "
     "error.\n"
@@ -76,11 +78,26 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 
 #define WHY_BYTES 512
 
+/* What else a payment may have to be, and how that is called. */
+struct goal {
+    uint32_t probability_ppm; /* 0 = a fee is wanted */
+    uint32_t fee_ppm;
+    const char *words;
+};
+
+static const struct goal goals[] = {{500000, FGR_FEE_PPM_ANY, "at 50%"},
+                                    {900000, FGR_FEE_PPM_ANY, "at 90%"},
+                                    {990000, FGR_FEE_PPM_ANY, "at 99%"},
+                                    {0, 10000, "at 1% fee"}};
+
+enum { N_GOALS = sizeof goals / sizeof goals[0] };
+
 /* What was asked, and what came of it. */
 struct report {
     const struct fgr_view *view;
     struct fgr_split_query query;
     struct fgr_capacity capacity;
+    struct fgr_capacity_at at[N_GOALS];
     enum fgr_err code; /* OK, NO_ROUTE where nothing can be delivered, or an error as in `error` */
     struct fgr_error error;
     const char *why; /* with NO_ROUTE: a code, and */
@@ -130,6 +147,23 @@ static enum fgr_err explain(struct report *report)
     return FGR_ERR_NO_ROUTE;
 }
 
+/* How much can be delivered by parts such as fgr split makes. */
+static void find_goals(struct report *report)
+{
+    struct fgr_choice_scratch *scratch = NULL;
+    struct fgr_split_query query = report->query;
+    query.min_part.v = FGR_PART_MIN_DEFAULT_MSAT;
+    report->code = fgr_choice_scratch_create(&scratch, report->view, NULL, &report->error);
+    for (unsigned i = 0; report->code == FGR_OK && i < N_GOALS; i++) {
+        struct fgr_capacity_goal goal = {.probability_ppm = goals[i].probability_ppm,
+                                         .fee_ppm = goals[i].fee_ppm,
+                                         .most = report->capacity.at_most};
+        report->code =
+            fgr_capacity_at(scratch, &report->at[i], report->view, &query, &goal, &report->error);
+    }
+    fgr_choice_scratch_destroy(scratch);
+}
+
 static void find_capacity(struct report *report, struct fgr_capacity_scratch *scratch)
 {
     uint64_t start_ns = fgr_clock_ns();
@@ -137,6 +171,9 @@ static void find_capacity(struct report *report, struct fgr_capacity_scratch *sc
     if (!is_same) {
         report->code =
             fgr_capacity(scratch, &report->capacity, report->view, &report->query, &report->error);
+    }
+    if (report->code == FGR_OK && report->capacity.at_least.v > 0) {
+        find_goals(report);
     }
     report->elapsed_ns = fgr_clock_ns() - start_ns;
     if (is_same || (report->code == FGR_OK && report->capacity.at_least.v == 0)) {
@@ -162,6 +199,30 @@ static void put_way(struct fgr_json_writer *json, const struct report *report,
     }
     fgr_json_array_end(json);
     fgr_json_object_end(json);
+}
+
+static void put_goals(struct fgr_json_writer *json, const struct report *report)
+{
+    fgr_json_key(json, "goals");
+    fgr_json_array_begin(json);
+    for (unsigned i = 0; report->code == FGR_OK && i < N_GOALS; i++) {
+        const struct fgr_capacity_at *at = &report->at[i];
+        bool is_fee = goals[i].probability_ppm == 0;
+        fgr_json_object_begin(json);
+        fgr_put_text(json, "goal", is_fee ? "fee" : "probability");
+        fgr_put_u64(json, "wanted_ppm", is_fee ? goals[i].fee_ppm : goals[i].probability_ppm);
+        fgr_put_u64(json, "at_least_msat", at->at_least.v);
+        if (at->not_at.v > 0) {
+            fgr_put_u64(json, "not_at_msat", at->not_at.v);
+        } else {
+            fgr_put_null(json, "not_at_msat");
+        }
+        fgr_put_probability(json, at->probability);
+        fgr_put_u64(json, "fee_msat", at->fee.v);
+        fgr_put_u64(json, "parts", at->n_parts);
+        fgr_json_object_end(json);
+    }
+    fgr_json_array_end(json);
 }
 
 static void put_reason(struct fgr_json_writer *json, const struct report *report)
@@ -202,6 +263,7 @@ static void put_report(struct fgr_json_writer *json, const struct report *report
         put_way(json, report, &capacity->bundles[i]);
     }
     fgr_json_array_end(json);
+    put_goals(json, report);
     fgr_json_key(json, "stats");
     fgr_json_object_begin(json);
     fgr_put_u64(json, "elapsed_ns", report->elapsed_ns);
@@ -226,6 +288,21 @@ static enum fgr_exit print_json(const struct report *report)
 }
 
 /* ---- words ----------------------------------------------------------------------------------- */
+
+static void print_goals(const struct report *report)
+{
+    char text[FGR_UNITS_TEXT_BYTES];
+    for (unsigned i = 0; i < N_GOALS; i++) {
+        const struct fgr_capacity_at *at = &report->at[i];
+        if (at->at_least.v == 0) {
+            printf("%-12s nothing found\n", goals[i].words);
+            continue;
+        }
+        printf("%-12s %s sat, ", goals[i].words, fgr_units_sat(text, at->at_least));
+        printf("in %u part%s ", at->n_parts, at->n_parts == 1 ? "" : "s");
+        printf("for %s sat\n", fgr_units_sat(text, at->fee));
+    }
+}
 
 static void print_cut(const struct report *report, bool has_color)
 {
@@ -262,6 +339,7 @@ static enum fgr_exit print_report(const struct report *report)
     printf("on %s way%s\n", fgr_units_grouped(sat, capacity->n_bundles),
            capacity->n_bundles == 1 ? "" : "s");
     printf("never more   than %s sat\n", fgr_units_sat(sat, capacity->at_most));
+    print_goals(report);
     print_cut(report, has_color);
     return FGR_EXIT_OK;
 }

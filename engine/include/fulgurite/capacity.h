@@ -87,12 +87,12 @@ struct fgr_capacity_at {
     double probability; /* of that set */
     fgr_msat fee;
     uint32_t n_parts;
-    uint32_t n_solves;
+    uint32_t n_solves; /* amounts tried */
 };
 
-/* The largest amount that can be delivered so: halving, each amount by fgr_choice_most_likely. The
- * query counts but for its amount; its min_part becomes half of an amount that is below twice as
- * much. Errors: ARG. */
+/* The largest amount found that can be delivered so: a search, each amount as by
+ * fgr_choice_most_likely, from below where a probability is wanted. The query counts but for its
+ * amount; its min_part becomes half of an amount that is below twice as much. Errors: ARG. */
 FGR_API FGR_NODISCARD enum fgr_err
 fgr_capacity_at(struct fgr_choice_scratch *scratch, struct fgr_capacity_at *out_capacity,
                 const struct fgr_view *view, const struct fgr_split_query *query,
