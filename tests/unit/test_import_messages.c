@@ -140,7 +140,7 @@ Test(import_messages, gossip_store)
     channel.node_id[1] = nodes.id[1];
     node.id = nodes.id[0];
     fgr_bytes_put_be(&store, 16, 1);
-    fgr_store_small(&store, 4107, 7, 32);
+    fgr_store_small(&store, 4107, 7, 8);
     fgr_store_put_channel(&store, &channel);
     fgr_store_put_update(&store, &update);
     update.flags = 0x8000;
@@ -169,7 +169,7 @@ Test(import_messages, gossip_store)
         fgr_bytes_free(&reading.bytes);
     }
     store.n = n_whole;
-    fgr_store_small(&store, 4105, 7, 40);
+    fgr_store_small(&store, 4105, 7, 8);
     fgr_store_put_node(&store, &node);
     read_bytes(&reading, store.data, store.n);
     cr_assert_eq(reading.code, FGR_OK);
