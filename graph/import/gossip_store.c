@@ -16,6 +16,7 @@
 
 #include "graph/import/parse.h"
 #include "graph/import/records.h"
+#include "graph/translate.h"
 #include "graph/util/error.h"
 #include "graph/wire.h"
 
@@ -79,14 +80,8 @@ static enum fgr_err add_channel(struct reader *reader, const struct fgr_frame *f
     if (memcmp(announcement.node_id[0], announcement.node_id[1], FGR_NODE_ID_BYTES) > 0) {
         return bad(reader, frame, "channel_announcement: node_id_1 is not the lesser of the two");
     }
-    struct fgr_channel_record record = {
-        .scid = announcement.scid,
-        .capacity_sat = capacity_sat,
-        .features = {announcement.features, announcement.features_len},
-        .dying = (frame->record.flags & FGR_RECORD_DYING) != 0,
-    };
-    memcpy(record.node_id[0], announcement.node_id[0], FGR_NODE_ID_BYTES);
-    memcpy(record.node_id[1], announcement.node_id[1], FGR_NODE_ID_BYTES);
+    struct fgr_channel_record record = fgr_translate_channel(&announcement, capacity_sat);
+    record.dying = (frame->record.flags & FGR_RECORD_DYING) != 0;
     enum fgr_err code = check_chain(reader, frame, announcement.chain_hash);
     return code != FGR_OK
                ? code
@@ -130,19 +125,7 @@ static enum fgr_err read_update(struct reader *reader, const struct fgr_frame *f
     if (code != FGR_OK) {
         return code;
     }
-    struct fgr_policy_record record = {
-        .scid = update.scid,
-        .direction = fgr_wire_direction(&update),
-        .htlc_min_msat = update.htlc_min_msat,
-        .htlc_max_msat = update.htlc_max_msat,
-        .base_msat = update.base_msat,
-        .ppm = update.ppm,
-        .inbound_base_msat = update.inbound_base_msat,
-        .inbound_ppm = update.inbound_ppm,
-        .timestamp = update.timestamp,
-        .cltv_delta = update.cltv_delta,
-        .disabled = fgr_wire_is_disabled(&update),
-    };
+    struct fgr_policy_record record = fgr_translate_update(&update);
     return fgr_builder_policy(reader->builder, &record, frame->place, reader->err);
 }
 
@@ -152,12 +135,7 @@ static enum fgr_err read_node(struct reader *reader, const struct fgr_frame *fra
     if (!fgr_wire_node_announcement(&node, frame->record.message, frame->record.n_message)) {
         return bad(reader, frame, "node_announcement is too short for its fields");
     }
-    struct fgr_node_record record = {
-        .timestamp = node.timestamp,
-        .alias = {node.alias, FGR_ALIAS_BYTES_MAX},
-        .features = {node.features, node.features_len},
-    };
-    memcpy(record.id, node.node_id, FGR_NODE_ID_BYTES);
+    struct fgr_node_record record = fgr_translate_node(&node);
     return fgr_builder_node(reader->builder, &record, frame->place, reader->err);
 }
 
