@@ -13,6 +13,8 @@
 #include "fulgurite/reserve.h"
 #include "graph/image.h"
 #include "graph/overlay.h"
+#include "graph/rules.h"
+#include "graph/sign.h"
 #include "tests/support/graph_maker.h"
 #include "tests/support/small_net.h"
 
@@ -156,6 +158,81 @@ Test(no_memory, every_allocation_of_an_overlay_may_fail)
     cr_assert_gt(n, 20, "only %u allocations", n);
     fgr_view_close(view);
     fgr_image_free(bytes, n_bytes);
+}
+
+/* ---- gossip ---------------------------------------------------------------------------------- */
+
+enum { GOSSIP_CHANNELS = 100 };
+
+/* Channel `scid` between two nodes of its own, accepted. */
+static enum fgr_err accept_channel(struct fgr_rules *rules, struct fgr_verifier *verifier,
+                                   uint64_t scid, struct fgr_error *err)
+{
+    static const uint8_t chain[FGR_CHAIN_HASH_BYTES];
+    uint8_t ids[2][FGR_NODE_ID_BYTES] = {{2, (uint8_t)scid, 0}, {2, (uint8_t)scid, 1}};
+    uint8_t bytes[512];
+    const struct fgr_message message = {
+        .type = FGR_WIRE_CHANNEL_ANNOUNCEMENT,
+        .channel = {.scid = scid, .chain_hash = chain, .node_id = {ids[0], ids[1]}}};
+    const struct fgr_verify_input input = {
+        .message = bytes, .n_bytes = fgr_wire_encode(bytes, sizeof bytes, &message)};
+    struct fgr_verdict verdict;
+    struct fgr_ruling ruling;
+    cr_assert(fgr_verifier_offer(verifier, &input));
+    fgr_verifier_flush(verifier);
+    cr_assert(fgr_verifier_wait(verifier, &verdict));
+    enum fgr_err rc = fgr_rules_accept(rules, verdict.verified, true, &ruling, err);
+    if (rc != FGR_OK) { /* nothing has changed: the same again is accepted once there is memory */
+        n_left = UINT32_MAX - 1000;
+        cr_assert_eq(fgr_rules_accept(rules, verdict.verified, true, &ruling, NULL), FGR_OK);
+        cr_assert_eq(ruling.rule, FGR_RULE_ACCEPTED);
+    }
+    return rc;
+}
+
+static enum fgr_err gossip_of(struct fgr_verifier *trusted, unsigned n_before,
+                              struct fgr_error *err)
+{
+    const struct fgr_rules_options options = {.n_orphans = 4};
+    const struct fgr_verify_options verify = {.threads = 2};
+    struct fgr_rules *rules = NULL;
+    struct fgr_verifier *verifier = NULL;
+    struct fgr_signer *signer = NULL;
+    bool is_open;
+    n_left = n_before;
+    enum fgr_err rc = fgr_rules_create(&rules, &options, err);
+    rc = rc == FGR_OK ? fgr_verifier_create(&verifier, &verify, err) : rc;
+    rc = rc == FGR_OK ? fgr_signer_create(&signer, err) : rc;
+    for (uint64_t scid = 0; scid < GOSSIP_CHANNELS && rc == FGR_OK; scid++) {
+        rc = accept_channel(rules, trusted, scid, err);
+        rc = rc == FGR_OK ? fgr_rules_spent(rules, scid, 1, &is_open, err) : rc;
+    }
+    fgr_signer_destroy(signer);
+    fgr_verifier_destroy(verifier);
+    fgr_rules_destroy(rules);
+    return rc;
+}
+
+Test(no_memory, every_allocation_of_gossip_may_fail)
+{
+    const struct fgr_verify_options verify = {.threads = 1, .is_trusted = true};
+    struct fgr_verifier *trusted;
+    struct fgr_error err;
+    unsigned n = 0;
+    cr_assert_eq(fgr_verifier_create(&trusted, &verify, &err), FGR_OK);
+    for (;; n++) {
+        enum fgr_err rc = gossip_of(trusted, n, &err);
+        bool has_failed = n_left > n;
+        n_left = UINT32_MAX;
+        if (!has_failed) {
+            cr_assert_eq(rc, FGR_OK, "%s", err.text);
+            break;
+        }
+        cr_assert_eq(rc, FGR_ERR_MEMORY, "allocation %u", n);
+        cr_assert_eq(strncmp(err.text, "out of memory: ", 15), 0, "%s", err.text);
+    }
+    cr_assert_gt(n, 25, "only %u allocations", n);
+    fgr_verifier_destroy(trusted);
 }
 
 /* ---- a table told to an overlay -------------------------------------------------------------- */
