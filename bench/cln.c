@@ -53,6 +53,7 @@ static void add_row(void *state, char *line)
     row->best_ms = strtod(field[BEST_MS], NULL);
     row->fee_msat = strtoull(field[FEE_MSAT], NULL, 10); /* empty where nothing was found */
     row->n_parts = (uint32_t)strtoul(field[PARTS], NULL, 10);
+    row->worst_delay_blocks = (uint32_t)strtoul(field[WORST_DELAY], NULL, 10);
     row->probability = strtod(field[PROBABILITY], NULL);
 }
 

@@ -20,6 +20,7 @@ struct fgr_cln_row {
     double best_ms; /* of four runs */
     uint64_t fee_msat;
     uint32_t n_parts;
+    uint32_t worst_delay_blocks; /* of the slowest part, without the final delta */
     double probability;
 };
 
