@@ -13,6 +13,7 @@
  * receiver      d + fee(d) rises with d. total - fee(d) is the next d: below the right one if d is
  *               above it and the other way round, nearer by the marginal fee rate each time. Fees of
  *               heuristic answers are not quite monotone, so that every third step halves.
+ * denominations one solve; other amounts on its paths (denominate.c).
  *
  * Source: Everett 1963 (generalized Lagrange multipliers).
  */
@@ -22,7 +23,7 @@
 #include <string.h>
 
 #include "engine/cost.h"
-#include "engine/parts.h"
+#include "engine/denominate.h"
 #include "engine/price.h"
 #include "graph/util/alloc.h"
 #include "graph/util/error.h"
@@ -40,7 +41,8 @@ struct fgr_choice_scratch {
     struct fgr_allocator allocator;
     struct fgr_split_scratch *split;
     const struct fgr_view *view;
-    struct fgr_choice tried; /* the last solve; its query is what the next one asks */
+    struct fgr_choice tried;             /* the last solve; its query is what the next one asks */
+    const struct fgr_denominations *how; /* NULL = the cheapest amounts */
     struct fgr_choice_slot slot[FGR_CURVE_POINTS_MAX];
 };
 
@@ -93,6 +95,7 @@ static enum fgr_err start(struct fgr_choice_scratch *s, const struct fgr_view *v
     enum fgr_err rc = fgr_split_query_check(view, query, err);
     if (rc == FGR_OK) {
         s->view = view;
+        s->how = NULL;
         s->tried = (struct fgr_choice){.query = *query, .fail = {fail_of(query)}};
     }
     return rc;
@@ -107,7 +110,8 @@ static enum fgr_err try_price(struct fgr_choice_scratch *s, uint64_t fail_msat,
     tried->query.cost.fail_base_msat = fail_msat;
     tried->query.cost.fail_amount_ppm = 0;
     tried->n_solves++;
-    enum fgr_err rc = fgr_split(s->split, &tried->split, s->view, &tried->query, err);
+    enum fgr_err rc =
+        fgr_split_denominated(s->split, &tried->split, s->view, &tried->query, s->how, err);
     tried->price = tried->split.cost;
     for (uint32_t i = 0; i < tried->split.n_parts; i++) {
         const struct fgr_part *part = &tried->split.parts[i];
@@ -559,4 +563,35 @@ enum fgr_err fgr_choice_receiver_pays(struct fgr_choice_scratch *scratch,
     return fgr_fail(err, FGR_ERR_WORK,
                     "no amount was found that uses up %" PRIu64 " msat with its fees",
                     r.total_msat);
+}
+
+/* ---- denominations --------------------------------------------------------------------------- */
+
+/* The part that is no power of two in sat, if there is one: the last. */
+static fgr_msat rest_of(const struct fgr_split *split)
+{
+    fgr_msat last = split->parts[split->n_parts - 1].amount;
+    uint64_t sat = last.v / 1000;
+    bool is_power = last.v % 1000 == 0 && (sat & (sat - 1)) == 0;
+    return is_power ? (fgr_msat){0} : last;
+}
+
+enum fgr_err fgr_choice_denominations(struct fgr_choice_scratch *scratch,
+                                      struct fgr_choice *out_choice, const struct fgr_view *view,
+                                      const struct fgr_split_query *query,
+                                      const struct fgr_denominations *how, struct fgr_error *err)
+{
+    struct fgr_choice_scratch *s = scratch;
+    enum fgr_err rc = start(s, view, query, err);
+    if (rc != FGR_OK) {
+        return rc;
+    }
+    s->how = how;
+    rc = try_price(s, s->tried.fail.v, err);
+    if (rc == FGR_OK) {
+        keep(s, out_choice, 0);
+        bool is_powers = how->kind == FGR_DENOMINATION_POWERS;
+        out_choice->rest = is_powers ? rest_of(&out_choice->split) : (fgr_msat){0};
+    }
+    return rc;
 }

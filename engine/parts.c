@@ -42,10 +42,8 @@ uint32_t fgr_parts_final_bytes(const struct fgr_parts_task *task, uint64_t part_
 
 /* ---- exact cost ----------------------------------------------------------------------------- */
 
-/* Adds one part to the sums of its lanes. Returns what that costs; FGR_COST_INF if it breaks a
- * limit. */
-static uint64_t add_part(struct fgr_mix *mix, const struct fgr_parts_task *task,
-                         const struct fgr_parts_one *part, uint64_t *fee_msat)
+uint64_t fgr_parts_price_one(const struct fgr_mix *mix, const struct fgr_parts_task *task,
+                             const struct fgr_parts_one *part, uint64_t *fee_msat)
 {
     const struct fgr_mix_path *path = &mix->path[part->path];
     uint64_t amount_msat = part->amount_msat;
@@ -54,7 +52,7 @@ static uint64_t add_part(struct fgr_mix *mix, const struct fgr_parts_task *task,
     uint32_t bytes = fgr_parts_final_bytes(task, amount_msat);
     bool is_good = amount_msat >= task->min_part_msat && path->n_hops <= task->limits.hops;
     for (uint32_t i = path->n_hops; i-- > 0;) {
-        struct fgr_lane *lane = &mix->lane[path->lane[i]];
+        const struct fgr_lane *lane = &mix->lane[path->lane[i]];
         const struct fgr_arc *arc = &lane->arc;
         is_good = is_good && amount_msat >= arc->htlc_min_msat &&
                   amount_msat <= arc->htlc_max_msat &&
@@ -64,10 +62,8 @@ static uint64_t add_part(struct fgr_mix *mix, const struct fgr_parts_task *task,
             return FGR_COST_INF;
         }
         uint64_t before = fgr_arc_fail(arc, &task->cost, lane->sum_msat);
-        lane->sum_msat += amount_msat;
-        lane->n_parts++;
         uint64_t own = fee + fgr_arc_risk(arc, task->cost.risk_ppb, amount_msat) +
-                       (fgr_arc_fail(arc, &task->cost, lane->sum_msat) - before);
+                       (fgr_arc_fail(arc, &task->cost, lane->sum_msat + amount_msat) - before);
         own += (uint64_t)fgr_arc_bias(arc, own);
         cost = own < FGR_COST_INF - cost ? cost + own : FGR_COST_INF;
         bytes += i > 0 ? fgr_onion_hop_bytes(amount_msat) : 0;
@@ -80,6 +76,26 @@ static uint64_t add_part(struct fgr_mix *mix, const struct fgr_parts_task *task,
     is_good = is_good && cltv <= task->limits.cltv && bytes <= task->limits.bytes;
     *fee_msat += amount_msat - part->amount_msat;
     return is_good ? cost : FGR_COST_INF;
+}
+
+void fgr_parts_put(struct fgr_mix *mix, const struct fgr_parts_one *part)
+{
+    const struct fgr_mix_path *path = &mix->path[part->path];
+    uint64_t amount_msat = part->amount_msat;
+    for (uint32_t i = path->n_hops; i-- > 0;) {
+        struct fgr_lane *lane = &mix->lane[path->lane[i]];
+        lane->sum_msat += amount_msat;
+        lane->n_parts++;
+        amount_msat += fgr_arc_fee(&lane->arc, amount_msat);
+    }
+}
+
+void fgr_parts_clear(struct fgr_mix *mix)
+{
+    for (uint32_t i = 0; i < mix->n_lanes; i++) {
+        mix->lane[i].sum_msat = 0;
+        mix->lane[i].n_parts = 0;
+    }
 }
 
 /* Larger parts first; among equals, the path that was found first. */
@@ -103,12 +119,12 @@ void fgr_parts_price(struct fgr_mix *mix, struct fgr_parts *parts,
     uint64_t cost = 0;
     parts->fee_msat = 0;
     sort_parts(parts);
-    for (uint32_t i = 0; i < mix->n_lanes; i++) {
-        mix->lane[i].sum_msat = 0;
-        mix->lane[i].n_parts = 0;
-    }
+    fgr_parts_clear(mix);
     for (uint32_t i = 0; i < parts->n_parts && cost < FGR_COST_INF; i++) {
-        uint64_t own = add_part(mix, task, &parts->part[i], &parts->fee_msat);
+        uint64_t own = fgr_parts_price_one(mix, task, &parts->part[i], &parts->fee_msat);
+        if (own < FGR_COST_INF) {
+            fgr_parts_put(mix, &parts->part[i]);
+        }
         cost = own < FGR_COST_INF - cost ? cost + own : FGR_COST_INF;
         amount_msat += parts->part[i].amount_msat;
     }

@@ -45,6 +45,13 @@ void fgr_split_task(struct fgr_parts_task *out_task, const struct fgr_split_quer
 /* Onion bytes of the final hop of a part: it names its own amount and that of the whole payment. */
 uint32_t fgr_parts_final_bytes(const struct fgr_parts_task *task, uint64_t part_msat);
 
+/* What one part more costs with those that are there, and its fee on top of `fee_msat`; FGR_COST_INF if
+ * it breaks a limit. Takes it in; forgets all. */
+uint64_t fgr_parts_price_one(const struct fgr_mix *mix, const struct fgr_parts_task *task,
+                             const struct fgr_parts_one *part, uint64_t *fee_msat);
+void fgr_parts_put(struct fgr_mix *mix, const struct fgr_parts_one *part);
+void fgr_parts_clear(struct fgr_mix *mix);
+
 /* Exact cost and fee of the parts, which are sorted by falling amount; FGR_COST_INF if a limit is
  * broken. */
 void fgr_parts_price(struct fgr_mix *mix, struct fgr_parts *parts,

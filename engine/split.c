@@ -13,6 +13,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/denominate.h"
 #include "engine/query.h"
 #include "engine/solve.h"
 #include "graph/util/error.h"
@@ -286,6 +287,28 @@ static bool is_too_much(struct fgr_solve *solve)
     return fgr_maxflow_run(&s->maxflow, task->amount_msat) < task->amount_msat;
 }
 
+/* The best answer in other amounts, on the paths of the flow. */
+static enum fgr_err denominate(struct fgr_solve *solve, const struct fgr_denominations *how,
+                               struct fgr_error *err)
+{
+    struct fgr_split_scratch *s = solve->s;
+    if (solve->is_single) {
+        uint32_t path = fgr_flow_add(&s->flow, solve->single.edge, solve->single.n_edges);
+        s->parts = (struct fgr_parts){.n_parts = path == FGR_IDX_NONE ? 0 : 1};
+        s->parts.part[0] =
+            (struct fgr_parts_one){.amount_msat = solve->task.amount_msat, .path = path};
+    }
+    if (!fgr_denominate(&s->flow.mix, &s->tried, &s->parts, &solve->task, how)) {
+        return fgr_fail(err, FGR_ERR_WORK,
+                        "no set of parts found in these denominations; allow more parts, smaller "
+                        "ones, or looser limits");
+    }
+    s->parts = s->tried;
+    solve->cost_msat = s->parts.cost_msat;
+    solve->is_single = false;
+    return FGR_OK;
+}
+
 static enum fgr_err answer(struct fgr_solve *solve, struct fgr_split *out, struct fgr_error *err)
 {
     struct fgr_flow *flow = &solve->s->flow;
@@ -310,6 +333,13 @@ enum fgr_err fgr_split(struct fgr_split_scratch *scratch, struct fgr_split *out_
                        const struct fgr_view *view, const struct fgr_split_query *query,
                        struct fgr_error *err)
 {
+    return fgr_split_denominated(scratch, out_split, view, query, NULL, err);
+}
+
+enum fgr_err fgr_split_denominated(struct fgr_split_scratch *scratch, struct fgr_split *out_split,
+                                   const struct fgr_view *view, const struct fgr_split_query *query,
+                                   const struct fgr_denominations *how, struct fgr_error *err)
+{
     memset(out_split, 0, sizeof *out_split);
     enum fgr_err rc = fgr_split_query_check(view, query, err);
     if (rc != FGR_OK) {
@@ -331,6 +361,10 @@ enum fgr_err fgr_split(struct fgr_split_scratch *scratch, struct fgr_split *out_
                               .max_gap_ppm = query->max_gap_ppm,
                               .max_rounds = query->max_rounds};
     fgr_split_task(&solve.task, query);
+    rc = how == NULL ? FGR_OK : fgr_denominate_check(&solve.task, how, err);
+    if (rc != FGR_OK) {
+        return rc;
+    }
     scratch->flow.overlay = query->overlay;
     solve_single(&solve, query);
     if (can_split(&solve.task)) {
@@ -339,7 +373,10 @@ enum fgr_err fgr_split(struct fgr_split_scratch *scratch, struct fgr_split *out_
         struct fgr_tariff tariff = fgr_solve_tariff(&solve.task, 0);
         fgr_flow_start(&scratch->flow, view, &tariff, query->from.v, query->to.v);
     }
-    rc = answer(&solve, out_split, err);
+    if (how != NULL && solve.cost_msat < FGR_COST_INF) {
+        rc = denominate(&solve, how, err);
+    }
+    rc = rc == FGR_OK ? answer(&solve, out_split, err) : rc;
     fgr_flow_end(&scratch->flow);
     return rc;
 }

@@ -64,7 +64,7 @@ split "a gap above all" "--max-gap 1000001 is out of range: 0 to 1000000" --max-
 split "a gap with a unit" "--max-gap '5ppm' is not a whole number" --max-gap 5ppm
 split "--max-cltv below --final-cltv" "max_cltv 5 is below final_cltv 18" --max-cltv 5
 split "AMP and MPP" "--amp and --mpp exclude each other" --amp --mpp
-split "a seed for nothing" "--seed is for --amp and --mpp" --seed 00
+split "a seed for nothing" "--seed is for --amp, --mpp and --denominations unequal" --seed 00
 split "a secret for nothing" "--payment-secret is for --amp and --mpp" --payment-secret 00
 split "a short seed" "--seed is not 64 hex digits" --amp --seed 00
 split "a seed that is no hex" "--seed is not 64 hex digits" --amp --seed "$(printf '%064d' 0 | tr 0 g)"

@@ -156,6 +156,53 @@ run split -g mesh.fgr "node 0" "node 5" 300000sat --receiver-pays --mpp --json
 holds "receiver pays: the total of MPP is what arrives" python3 "$here/field.py" out \
     'a[0]["mpp"]["total_msat"] == a[0]["amount_msat"] < 300000000'
 
+# powers NAME: the answer in the file out has powers of two in sat and its rest
+powers() {
+    holds "$1" python3 "$here/field.py" out \
+        'all(p["amount_msat"] % 1000 == 0 and (p["amount_msat"] // 1000).bit_count() == 1
+             for p in a[0]["parts"][:len(a[0]["parts"]) - (a[0]["choice"]["rest_msat"] > 0)]) and
+         a[0]["choice"]["rest_msat"] in (0, a[0]["parts"][-1]["amount_msat"])'
+}
+choose "powers of two" --denominations powers
+powers "powers of two: they are, with a rest"
+holds "powers of two: the rest is as small as it can be" python3 "$here/field.py" out \
+    'a[0]["choice"]["rest_msat"] == 300000000 - 2**18 * 1000'
+choose "powers of two, down to a sat" --denominations powers --min-part 1sat
+powers "powers of two, down to a sat: they are"
+holds "powers of two, down to a sat: a smaller rest" python3 "$here/field.py" out \
+    'a[0]["choice"]["rest_msat"] < 2**13 * 1000'
+choose "unequal amounts" --denominations unequal --seed "$(printf '%064d' 3)"
+sed 's/"elapsed_ns":[0-9]*//' out >first
+holds "unequal amounts: no two alike" python3 "$here/field.py" out \
+    'len({p["amount_msat"] // 1000 for p in a[0]["parts"]}) == len(a[0]["parts"]) > 1'
+choose "unequal amounts again" --denominations unequal --seed "$(printf '%064d' 3)"
+sed 's/"elapsed_ns":[0-9]*//' out >second
+same "unequal amounts: the seed decides them" first second
+choose "unequal amounts of the system's generator" --denominations unequal
+sed 's/"elapsed_ns":[0-9]*//' out >second
+holds "unequal amounts: others each time" sh -c '! cmp -s first second'
+run split -g mesh.fgr "node 0" "node 5" 300000sat --denominations unequal --json \
+    --seed "$(printf '%064d' 3)"
+cp out one
+choose "unequal amounts for AMP" --denominations unequal --amp --seed "$(printf '%064d' 3)"
+cat one >>out
+holds "unequal amounts for AMP: the same" python3 "$here/field.py" out \
+    '[p["amount_msat"] for p in a[0]["parts"]] == [p["amount_msat"] for p in a[1]["parts"]]'
+run split -g mesh.fgr "node 0" "node 5" 300000sat --denominations powers
+holds "powers of two as a table" grep -q '^choice .* the rest, 37,856,000 msat$' out
+fails 2 "no powers of two add up" "20000000 msat are not up to 16 powers of two in sat and a rest" \
+    split -g mesh.fgr "node 0" "node 5" 20000sat --denominations powers
+fails 2 "one part has no other" "unequal amounts need two parts" \
+    split -g mesh.fgr "node 0" "node 5" 20000sat --denominations unequal --max-parts 1
+fails 2 "unknown denominations" "--denominations 'odd' are unknown: powers or unequal" \
+    split -g mesh.fgr "node 0" "node 5" 20000sat --denominations odd
+fails 1 "more than there is, in powers" "no route: " \
+    split -g small.fgr alpha gamma 2097152sat --denominations powers
+run split -g mesh.fgr "node 0" "node 5" 3000000sat --denominations powers --json
+is 1 "no such parts are found"
+holds "no such parts are found: the reason" python3 "$here/field.py" out \
+    'a[0]["reason"]["code"] == "not_met" and "denominations" in a[0]["reason"]["text"]'
+
 fails 2 "two choices" "--pareto and --receiver-pays exclude each other" \
     split -g mesh.fgr "node 0" "node 5" 5sat --receiver-pays --pareto
 fails 2 "a curve for AMP" "--pareto has no single answer for --amp" \

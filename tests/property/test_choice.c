@@ -320,3 +320,122 @@ Test(choice, receiver_pays_against_larger_amounts, .timeout = 250)
     for_all(ask_receiver, &tally);
     cr_assert_lt(tally.beaten * 20, tally.answers);
 }
+
+/* ---- denominations --------------------------------------------------------------------------- */
+
+static unsigned count_ones(uint64_t bits)
+{
+    unsigned n = 0;
+    for (; bits != 0; bits >>= 1) {
+        n += bits & 1;
+    }
+    return n;
+}
+
+/* Whether the amount is powers of two and a rest below them, cut at some bit, within the limits. */
+static bool can_be_powers(const struct fgr_split_query *query)
+{
+    uint64_t sat = query->amount.v / 1000;
+    for (unsigned low = 0; low < 60 && sat >> low != 0; low++) {
+        uint64_t powers_sat = (sat >> low) << low;
+        uint64_t rest_msat = query->amount.v - 1000 * powers_sat;
+        uint64_t least_sat = powers_sat & (~powers_sat + 1);
+        if (count_ones(powers_sat) + (rest_msat > 0) <= query->max_parts &&
+            1000 * least_sat >= query->min_part.v &&
+            (rest_msat == 0 || rest_msat >= query->min_part.v)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What holds for a set in any denominations. False if there is none. */
+static bool ask_denominations(struct scene *scene, struct fgr_choice *out_choice,
+                              const struct fgr_denominations *how, struct tally *tally)
+{
+    struct fgr_split split;
+    struct fgr_error err = {.text = ""};
+    enum fgr_err code = fgr_choice_denominations(scene->scratch, out_choice, scene->made.view,
+                                                 &scene->query, how, &err);
+    enum fgr_err plain = fgr_split(scene->plain, &split, scene->made.view, &scene->query, NULL);
+    if (code != FGR_OK) {
+        cr_assert(code == FGR_ERR_ARG || plain == code || code == FGR_ERR_WORK, "%s: %s",
+                  scene->where, err.text);
+        tally->beaten += code == FGR_ERR_WORK && plain == FGR_OK;
+        return false;
+    }
+    cr_assert_eq(plain, FGR_OK, "%s", scene->where);
+    check_choice(scene, out_choice);
+    cr_assert_leq(split.bound.v, out_choice->split.cost.v + split.rounding.v, "%s", scene->where);
+    cr_assert_leq(out_choice->split.bound.v, split.cost.v + split.rounding.v, "%s", scene->where);
+    tally->answers++;
+    return true;
+}
+
+static void ask_powers(struct scene *scene, struct tally *tally)
+{
+    const struct fgr_denominations how = {.kind = FGR_DENOMINATION_POWERS};
+    struct fgr_choice choice;
+    struct fgr_error err;
+    bool is_possible = can_be_powers(&scene->query);
+    if (!ask_denominations(scene, &choice, &how, tally)) {
+        if (scene->query.from.v != scene->query.to.v && !is_possible) {
+            cr_assert_neq(fgr_choice_denominations(scene->scratch, &choice, scene->made.view,
+                                                   &scene->query, &how, &err),
+                          FGR_ERR_WORK, "%s", scene->where);
+        }
+        return;
+    }
+    cr_assert(is_possible, "%s", scene->where);
+    const struct fgr_split *split = &choice.split;
+    uint32_t n_powers = split->n_parts - (choice.rest.v > 0);
+    uint64_t least_msat = UINT64_MAX;
+    for (uint32_t i = 0; i < n_powers; i++) {
+        uint64_t amount_msat = split->parts[i].amount.v;
+        cr_assert(amount_msat % 1000 == 0 && count_ones(amount_msat / 1000) == 1, "%s: %" PRIu64,
+                  scene->where, amount_msat);
+        least_msat = amount_msat < least_msat ? amount_msat : least_msat;
+    }
+    if (choice.rest.v > 0) {
+        cr_assert_eq(split->parts[n_powers].amount.v, choice.rest.v, "%s", scene->where);
+        cr_assert_lt(choice.rest.v, least_msat, "%s", scene->where);
+    }
+}
+
+Test(choice, powers_of_two, .timeout = 250)
+{
+    struct tally tally;
+    for_all(ask_powers, &tally);
+    cr_log_info("%" PRIu64 " answers, %" PRIu64 " none found", tally.answers, tally.beaten);
+    cr_assert_lt(tally.beaten * 4, tally.answers);
+}
+
+static void ask_unequal(struct scene *scene, struct tally *tally)
+{
+    const struct fgr_denominations how = {.kind = FGR_DENOMINATION_UNEQUAL, .seed = 7};
+    struct fgr_choice choice, again;
+    if (!ask_denominations(scene, &choice, &how, tally)) {
+        return;
+    }
+    uint64_t amount_msat[PARTS_MAX + FGR_PARTS_DEFAULT];
+    const struct fgr_split *split = &choice.split;
+    cr_assert(split->n_parts > 1 && choice.rest.v == 0, "%s", scene->where);
+    for (uint32_t i = 0; i < split->n_parts; i++) {
+        amount_msat[i] = split->parts[i].amount.v;
+        for (uint32_t j = 0; j < i; j++) {
+            cr_assert_neq(amount_msat[i] / 1000, amount_msat[j] / 1000, "%s", scene->where);
+        }
+    }
+    cr_assert(ask_denominations(scene, &again, &how, tally), "%s", scene->where);
+    for (uint32_t i = 0; i < again.split.n_parts; i++) {
+        cr_assert_eq(again.split.parts[i].amount.v, amount_msat[i], "%s", scene->where);
+    }
+}
+
+Test(choice, unequal_amounts, .timeout = 250)
+{
+    struct tally tally;
+    for_all(ask_unequal, &tally);
+    cr_log_info("%" PRIu64 " answers, %" PRIu64 " none found", tally.answers, tally.beaten);
+    cr_assert_lt(tally.beaten * 4, tally.answers);
+}

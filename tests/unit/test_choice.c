@@ -173,3 +173,41 @@ Test(choice, amount_and_fee_together)
     cr_assert_eq(choice.left.v, 0);
     close_net(&net);
 }
+
+Test(choice, powers_of_two_and_their_rest)
+{
+    const struct fgr_denominations powers = {.kind = FGR_DENOMINATION_POWERS};
+    const struct fgr_denominations unequal = {.kind = FGR_DENOMINATION_UNEQUAL, .seed = 1};
+    struct net net;
+    struct fgr_allocator allocator;
+    struct fgr_choice choice;
+    struct fgr_error err;
+    open_net(&net, &allocator);
+    const struct fgr_view *view = net.made.view;
+    unsigned n_allocs = net.n_allocs;
+    net.query.amount.v = 1048576000; /* 2^20 sat */
+    net.query.max_parts = 1;
+    cr_assert_eq(fgr_choice_denominations(net.scratch, &choice, view, &net.query, &powers, &err),
+                 FGR_OK, "%s", err.text);
+    cr_assert(choice.split.n_parts == 1 && choice.rest.v == 0);
+    cr_assert_eq(fgr_choice_denominations(net.scratch, &choice, view, &net.query, &unequal, &err),
+                 FGR_ERR_ARG);
+    cr_assert_str_eq(err.text, "unequal amounts need two parts of at least 10000000 msat, apart by "
+                               "a sat: allow smaller parts, or more");
+    net.query.amount.v = 1048576001; /* and a msat */
+    net.query.max_parts = 16;
+    net.query.min_part.v = 1;
+    cr_assert_eq(fgr_choice_denominations(net.scratch, &choice, view, &net.query, &powers, &err),
+                 FGR_OK, "%s", err.text);
+    cr_assert_eq(choice.rest.v, 1);
+    cr_assert_eq(choice.split.parts[choice.split.n_parts - 1].amount.v, 1);
+    net.query.min_part.v = 2;
+    net.query.amount.v = 4001;
+    cr_assert_eq(fgr_choice_denominations(net.scratch, &choice, view, &net.query, &powers, &err),
+                 FGR_ERR_ARG);
+    cr_assert_str_eq(
+        err.text, "4001 msat are not up to 16 powers of two in sat and a rest below them, all of "
+                  "at least 2 msat: allow smaller parts, or more");
+    cr_assert_eq(net.n_allocs, n_allocs);
+    close_net(&net);
+}

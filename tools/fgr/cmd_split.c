@@ -31,6 +31,7 @@ enum {
     OPTION_MOST_LIKELY,
     OPTION_FEWEST_PARTS,
     OPTION_RECEIVER_PAYS,
+    OPTION_DENOMINATIONS,
     OPTION_AMP,
     OPTION_MPP,
     OPTION_SECRET,
@@ -64,12 +65,16 @@ static const struct argp_option options[] = {
      "the fewest parts that cost at most this much more than the best", 0},
     {"receiver-pays", OPTION_RECEIVER_PAYS, NULL, 0,
      "AMOUNT includes the fees: deliver what they leave", 0},
+    {"denominations", OPTION_DENOMINATIONS, "KIND", 0,
+     "powers: amounts are powers of two in sat, and a rest; unequal: no two are alike", 0},
     {"mpp", OPTION_MPP, NULL, 0, "add what parts with one payment hash carry (BOLT 4)", 0},
     {"amp", OPTION_AMP, NULL, 0, "add shares and a payment hash for each part (AMP)", 0},
     {"payment-secret", OPTION_SECRET, "HEX", 0,
      "of the invoice, for --mpp and --amp (made from the seed)", 0},
     {"seed", OPTION_SEED, "HEX", 0,
-     "32 secret bytes that decide all secrets, for one payment only (from the system)", 0},
+     "32 secret bytes that decide all secrets and unequal amounts, for one payment only (from the "
+     "system)",
+     0},
     {"explain", OPTION_EXPLAIN, NULL, 0,
      "where there is no route, show what was counted and which channels stop it", 0},
     {"json", OPTION_JSON, NULL, 0, "print JSON", 0},
@@ -141,6 +146,8 @@ static const char **value_of(struct split_args *args, int key)
         return &args->wish.min_probability;
     case OPTION_FEWEST_PARTS:
         return &args->wish.fewest_parts;
+    case OPTION_DENOMINATIONS:
+        return &args->wish.denominations;
     case OPTION_SECRET:
         return &args->payment_secret;
     case OPTION_SEED:
@@ -274,7 +281,12 @@ static enum fgr_err parse_wish(struct fgr_wish *wish, const struct split_args *a
     if (args->wish.has_most_likely && args->max_fee == NULL) {
         return fgr_fail(err, FGR_ERR_ARG, "--most-likely needs --max-fee");
     }
-    return fgr_wish_init(wish, &args->wish, err);
+    enum fgr_err code = fgr_wish_init(wish, &args->wish, err);
+    if (code == FGR_OK && args->seed != NULL && !args->has_amp && !args->has_mpp &&
+        !fgr_wish_draws(wish)) {
+        return fgr_fail(err, FGR_ERR_ARG, "--seed is for --amp, --mpp and --denominations unequal");
+    }
+    return code;
 }
 
 static enum fgr_err parse_envelope(struct fgr_envelope *envelope, const struct split_args *args,
@@ -286,10 +298,8 @@ static enum fgr_err parse_envelope(struct fgr_envelope *envelope, const struct s
     if (args->has_amp && args->has_mpp) {
         return fgr_fail(err, FGR_ERR_ARG, "--amp and --mpp exclude each other");
     }
-    if (envelope->kind == FGR_ENVELOPE_NONE &&
-        (args->seed != NULL || args->payment_secret != NULL)) {
-        return fgr_fail(err, FGR_ERR_ARG, "%s is for --amp and --mpp",
-                        args->seed != NULL ? "--seed" : "--payment-secret");
+    if (envelope->kind == FGR_ENVELOPE_NONE && args->payment_secret != NULL) {
+        return fgr_fail(err, FGR_ERR_ARG, "--payment-secret is for --amp and --mpp");
     }
     enum fgr_err code =
         parse_secret(envelope->seed, &envelope->has_seed, args->seed, "--seed", err);
@@ -410,8 +420,10 @@ enum fgr_exit fgr_cmd_split(int argc, char **argv)
     }
     fgr_split_query_init(&answer.query, (fgr_node_idx){0}, (fgr_node_idx){0}, amount);
     if (parse_limits(&answer.query, &args, &err) != FGR_OK ||
+        parse_wish(&wish, &args, &err) != FGR_OK ||
         parse_envelope(&envelope, &args, &err) != FGR_OK ||
-        parse_wish(&wish, &args, &err) != FGR_OK) {
+        (fgr_wish_draws(&wish) &&
+         fgr_wish_seed(&wish, envelope.has_seed ? envelope.seed : NULL, &err) != FGR_OK)) {
         return fgr_cli_fail_error(&err);
     }
     answer.query.final_bytes = fgr_envelope_final_bytes(&envelope);

@@ -23,13 +23,15 @@ enum fgr_wish_kind {
     FGR_WISH_CHEAPEST,
     FGR_WISH_MOST_LIKELY,
     FGR_WISH_FEWEST_PARTS,
-    FGR_WISH_RECEIVER_PAYS
+    FGR_WISH_RECEIVER_PAYS,
+    FGR_WISH_DENOMINATIONS
 };
 
 /* The options as they were given. */
 struct fgr_wish_options {
     const char *min_probability; /* NULL = not given, as below */
     const char *fewest_parts;
+    const char *denominations;
     bool has_curve;
     bool has_most_likely;
     bool has_receiver_pays;
@@ -38,15 +40,23 @@ struct fgr_wish_options {
 struct fgr_wish {
     enum fgr_wish_kind kind;
     uint32_t ppm; /* CHEAPEST: the least probability; FEWEST_PARTS: the tolerance */
+    struct fgr_denominations how;
     struct fgr_choice_scratch *scratch;
     struct fgr_choice choice; /* the answer, unless it is the curve */
     struct fgr_curve curve;
 };
 
-/* Errors: ARG (more than one wish, a share that is none). */
+/* Errors: ARG (more than one wish, a share that is none, denominations that are unknown). */
 FGR_NODISCARD enum fgr_err fgr_wish_init(struct fgr_wish *out_wish,
                                          const struct fgr_wish_options *options,
                                          struct fgr_error *err);
+
+/* Whether amounts are to be drawn; and from what: 32 secret bytes, which amounts do not tell, or NULL
+ * = the system's generator. Errors: MEMORY, IO (no random bytes, no hash). */
+bool fgr_wish_draws(const struct fgr_wish *wish);
+FGR_NODISCARD enum fgr_err fgr_wish_seed(struct fgr_wish *wish, const uint8_t *seed,
+                                         struct fgr_error *err);
+
 void fgr_wish_deinit(struct fgr_wish *wish);
 
 /* Asks for it. Errors: MEMORY, those of fulgurite/choice.h. */

@@ -3,8 +3,8 @@
  * fulgurite/choice.h - what else a sender may want of a set of parts than the least cost. Implemented
  * by engine/.
  *
- * Every answer is one of fgr_split, for a query that differs from the sender's in the price of a
- * failure M, the most parts or the amount. That query comes with it, so that fgr_split_check
+ * Every answer is one of fgr_split (but for denominations, which have amounts of their own), for a query
+ * that differs from the sender's in the price of a failure M, the most parts or the amount. That query comes with it, so that fgr_split_check
  * holds for the two, and the bound is that of that query.
  *
  * The price of a set is its cost without the failures: fees, risk and part costs. What an answer is
@@ -40,6 +40,8 @@ struct fgr_choice {
     double probability_bound; /* fgr_choice_most_likely */
     uint32_t parts_bound;     /* fgr_choice_fewest_parts */
     fgr_msat left;            /* fgr_choice_receiver_pays */
+    fgr_msat rest;            /* fgr_choice_denominations: what the last part carries that is no
+                                 power of two; 0 = nothing */
 };
 
 struct fgr_curve {
@@ -111,6 +113,28 @@ FGR_API FGR_NODISCARD enum fgr_err fgr_choice_receiver_pays(struct fgr_choice_sc
                                                             const struct fgr_view *view,
                                                             const struct fgr_split_query *query,
                                                             struct fgr_error *err);
+
+/* Amounts that tell less about a payment to those who forward its parts. */
+enum fgr_denomination {
+    FGR_DENOMINATION_POWERS = 0, /* powers of two in sat, so that parts look like those of others;
+                                    what is missing is a part of its own, smaller than all others,
+                                    and as small as max_parts and min_part let it */
+    FGR_DENOMINATION_UNEQUAL     /* no two parts deliver the same number of sat: random amounts */
+};
+
+struct fgr_denominations {
+    enum fgr_denomination kind;
+    uint64_t seed; /* of UNEQUAL: the same seed makes the same amounts */
+};
+
+/* The cheapest set found in such amounts, on the paths that the best set for the query was chosen from.
+ * The bound is that of all sets, whatever their amounts: no set in these denominations costs less.
+ * Errors: those of fgr_split; ARG where no such amounts add up under max_parts and min_part; WORK
+ * where sets were found but none such: unproven. */
+FGR_API FGR_NODISCARD enum fgr_err
+fgr_choice_denominations(struct fgr_choice_scratch *scratch, struct fgr_choice *out_choice,
+                         const struct fgr_view *view, const struct fgr_split_query *query,
+                         const struct fgr_denominations *how, struct fgr_error *err);
 
 #ifdef __cplusplus
 }
