@@ -509,7 +509,6 @@ static enum fgr_err learn_channel(struct fgr_rules *rules, const struct fgr_view
     if (code != FGR_OK) {
         return code;
     }
-    channel->since_s = rules->now_s;
     for (unsigned i = 0; i < 2; i++) {
         struct fgr_policy_info policy;
         code = fgr_view_policy(view, &policy, (fgr_edge_idx){2 * chan + i});
@@ -520,6 +519,9 @@ static enum fgr_err learn_channel(struct fgr_rules *rules, const struct fgr_view
         if (node->news.timestamp == 0 && ends[i].timestamp != 0) {
             note_news(rules, &node->news, ends[i].timestamp, 0);
         }
+    }
+    if (channel->news[0].timestamp == 0 && channel->news[1].timestamp == 0) {
+        channel->since_s = rules->now_s; /* nobody knows when it was heard: two weeks from here */
     }
     return code == FGR_OK && info.dying ? set_spent(rules, channel, HEIGHT_UNKNOWN, err) : code;
 }

@@ -416,7 +416,26 @@ Test(rules, refused_verdicts_are_counted)
     close_desk(&desk);
 }
 
-/* After a restart: what the image has is known, dying channels are spent. */
+/* Channels of a view that are open, and that were last heard two weeks before `now_s` or earlier; those
+ * of which no time is known are as good as new. */
+static unsigned count_stale(const struct fgr_view *view, uint32_t now_s)
+{
+    unsigned n_stale = 0;
+    for (uint32_t chan = 0; chan < fgr_view_channel_count(view); chan++) {
+        struct fgr_channel_info info;
+        uint32_t last_s = 0;
+        cr_assert_eq(fgr_view_channel(view, &info, (fgr_chan_idx){chan}), FGR_OK);
+        for (unsigned i = 0; i < 2; i++) {
+            struct fgr_policy_info policy;
+            cr_assert_eq(fgr_view_policy(view, &policy, (fgr_edge_idx){2 * chan + i}), FGR_OK);
+            last_s = policy.known && policy.timestamp > last_s ? policy.timestamp : last_s;
+        }
+        n_stale += !info.dying && last_s != 0 && last_s <= now_s - TWO_WEEKS;
+    }
+    return n_stale;
+}
+
+/* After a restart: what the image has is known, dying channels are spent, stale ones are pruned. */
 Test(rules, learns_from_a_view)
 {
     struct fgr_small_net net;
@@ -434,6 +453,7 @@ Test(rules, learns_from_a_view)
     fgr_rules_set_time(desk.rules, UINT32_MAX); /* its times are any numbers */
     cr_assert_eq(fgr_rules_learn(desk.rules, view, &err), FGR_OK);
     unsigned n_dying = 0, n_older = 0;
+    uint32_t newest_s = 0;
     for (uint32_t chan = 0; chan < fgr_view_channel_count(view); chan++) {
         struct fgr_channel_info info;
         struct fgr_node_info ends[2];
@@ -442,6 +462,8 @@ Test(rules, learns_from_a_view)
             struct fgr_policy_info policy;
             cr_assert_eq(fgr_view_node(view, &ends[i], info.node[i]), FGR_OK);
             cr_assert_eq(fgr_view_policy(view, &policy, (fgr_edge_idx){2 * chan + i}), FGR_OK);
+            newest_s = policy.known && policy.timestamp > newest_s ? policy.timestamp : newest_s;
+            newest_s = ends[i].timestamp > newest_s ? ends[i].timestamp : newest_s;
             if (policy.known && policy.timestamp > 1) {
                 ASSERT_RULE(FGR_RULE_DUPLICATE, &desk, update(info.scid, i, policy.timestamp, 1));
                 ASSERT_RULE(FGR_RULE_STALE, &desk, update(info.scid, i, policy.timestamp - 1, 1));
@@ -463,6 +485,12 @@ Test(rules, learns_from_a_view)
         n_dying--;
     }
     cr_assert_eq(n_dying, 0);
+    unsigned n_pruned = 0;
+    while (fgr_rules_next_pruned(desk.rules, &scid)) {
+        n_pruned++;
+    }
+    cr_assert_eq(n_pruned, count_stale(view, newest_s + DAY));
+    cr_assert_gt(n_pruned, 5);
     fgr_view_close(view);
     fgr_image_free(bytes, n_bytes);
     close_desk(&desk);
