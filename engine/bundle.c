@@ -234,9 +234,8 @@ static uint32_t follow(struct fgr_maxflow *m)
  * overlay says more of a channel, both sides are as it says. */
 static void cancel_both_ways(struct fgr_maxflow *m)
 {
-    for (uint32_t i = 0; i < m->view->n_usable; i++) {
-        uint32_t edge = m->view->out.edge[i];
-        if ((edge & 1) == 0 && fgr_overlay_usable(m->view, m->overlay, edge) &&
+    for (uint32_t edge = 0; edge < 2 * m->view->n_chans; edge += 2) {
+        if (fgr_overlay_usable(m->view, m->overlay, edge) &&
             fgr_overlay_usable(m->view, m->overlay, edge ^ 1)) {
             uint64_t *flow_msat = &m->flow_msat[edge];
             uint64_t both_msat = flow_msat[0] < flow_msat[1] ? flow_msat[0] : flow_msat[1];

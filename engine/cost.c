@@ -19,7 +19,7 @@ void fgr_cost_init(struct fgr_cost *out_cost, const struct fgr_cost_params *para
 void fgr_cost_terms(const struct fgr_cost *cost, struct fgr_cost_terms *out_terms,
                     const struct fgr_view *view, uint32_t edge, uint64_t amount_msat, bool is_first)
 {
-    const struct fgr_half *half = &view->half[edge];
+    const struct fgr_half *half = fgr_view_half_of(view, edge);
     uint64_t capacity_msat = fgr_view_chan_of(view, edge)->capacity_sat * 1000;
     out_terms->fail_msat = fgr_cost_fail(cost, amount_msat, capacity_msat);
     out_terms->fee_msat = is_first ? 0 : fgr_fee_msat(amount_msat, half->base_msat, half->ppm);

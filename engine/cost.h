@@ -192,7 +192,7 @@ static inline uint64_t fgr_cost_forward_over(const struct fgr_cost *cost,
     if (FGR_UNLIKELY(extra != NULL)) {
         return fgr_cost_extra_forward(cost, extra, fee_msat, amount_msat);
     }
-    return fgr_cost_forward(cost, &view->half[edge], fee_msat, amount_msat,
+    return fgr_cost_forward(cost, fgr_view_half_of(view, edge), fee_msat, amount_msat,
                             fgr_view_chan_of(view, edge)->capacity_sat * 1000);
 }
 

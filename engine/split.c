@@ -273,7 +273,7 @@ static bool is_too_much(struct fgr_solve *solve)
     const struct fgr_parts_task *task = &solve->task;
     for (uint32_t edge = 0; edge < 2 * view->n_chans; edge++) {
         struct fgr_arc arc = fgr_arc_of(view, NULL, edge, solve->from);
-        bool is_open = (view->half[edge].flags & FGR_HALF_USABLE) != 0 &&
+        bool is_open = (fgr_view_half_of(view, edge)->flags & FGR_HALF_USABLE) != 0 &&
                        arc.htlc_max_msat >= task->min_part_msat;
         uint64_t parts_msat = fgr_muldiv_floor(arc.htlc_max_msat, task->max_parts, 1);
         uint64_t room_msat = parts_msat < arc.most_msat ? parts_msat : arc.most_msat;

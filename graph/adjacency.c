@@ -41,15 +41,15 @@ static int32_t clamp(uint32_t fee)
     return fee < INT32_MAX ? (int32_t)fee : INT32_MAX;
 }
 
-static uint32_t rank_of(const struct sorter *sorter, uint32_t edge)
+uint32_t fgr_adjacency_rank_of(const struct fgr_half *half)
 {
-    const struct fgr_half *half = &sorter->source->half[edge];
     return (uint32_t)clamp(half->base_msat) + (uint32_t)clamp(half->ppm);
 }
 
 static uint32_t rank_digit(const struct sorter *sorter, uint32_t edge)
 {
-    return rank_of(sorter, edge) >> sorter->shift & (RANK_DIGITS - 1);
+    uint32_t rank = fgr_adjacency_rank_of(&sorter->source->half[edge]);
+    return rank >> sorter->shift & (RANK_DIGITS - 1);
 }
 
 typedef uint32_t digit_fn(const struct sorter *sorter, uint32_t edge);
@@ -85,18 +85,25 @@ static void list_usable(uint32_t *out_edges, const struct fgr_adjacency_source *
     }
 }
 
+void fgr_adjacency_put(const struct fgr_adjacency_columns *columns, uint32_t i, uint32_t edge,
+                       const struct fgr_chan *chan, const struct fgr_half *half, bool is_incoming)
+{
+    columns->nbr[i] = chan->node[(edge & 1) ^ (is_incoming ? 0 : 1)];
+    columns->edge[i] = edge;
+    columns->base_msat[i] = clamp(half->base_msat);
+    columns->ppm[i] = clamp(half->ppm);
+    columns->cltv[i] = half->cltv_delta;
+    columns->inv_cap[i] = fgr_float_ratio_floor(1, chan->capacity_sat * 1000 + 1);
+    columns->max_msat[i] = fgr_float_ceil(half->htlc_max_msat);
+}
+
 static void fill_bounds(const struct fgr_adjacency_columns *columns, const struct sorter *sorter)
 {
-    for (uint32_t i = 0; i < sorter->source->n_usable; i++) {
+    const struct fgr_adjacency_source *source = sorter->source;
+    for (uint32_t i = 0; i < source->n_usable; i++) {
         uint32_t edge = columns->edge[i];
-        const struct fgr_half *half = &sorter->source->half[edge];
-        uint64_t capacity_msat = sorter->source->chan[edge >> 1].capacity_sat * 1000;
-        columns->nbr[i] = other_node(sorter, edge);
-        columns->base_msat[i] = clamp(half->base_msat);
-        columns->ppm[i] = clamp(half->ppm);
-        columns->cltv[i] = half->cltv_delta;
-        columns->inv_cap[i] = fgr_float_ratio_floor(1, capacity_msat + 1);
-        columns->max_msat[i] = fgr_float_ceil(half->htlc_max_msat);
+        fgr_adjacency_put(columns, i, edge, &source->chan[edge >> 1], &source->half[edge],
+                          sorter->side == 1);
     }
 }
 

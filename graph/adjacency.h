@@ -32,6 +32,14 @@ struct fgr_adjacency_source {
     uint32_t n_usable;
 };
 
+/* What an entry of a usable half-channel rises by: fgr_adjacency_rank of its columns. */
+uint32_t fgr_adjacency_rank_of(const struct fgr_half *half);
+
+/* Writes entry i: half-channel `edge` of `chan`, grouped by the node that it enters (`is_incoming`)
+ * or leaves. */
+void fgr_adjacency_put(const struct fgr_adjacency_columns *columns, uint32_t i, uint32_t edge,
+                       const struct fgr_chan *chan, const struct fgr_half *half, bool is_incoming);
+
 /* Groups by the node that an edge enters (`is_incoming`) or leaves. Errors: MEMORY. */
 enum fgr_err fgr_adjacency_fill(const struct fgr_adjacency_columns *out_columns,
                                 const struct fgr_adjacency_source *source, bool is_incoming,

@@ -285,9 +285,29 @@ static enum fgr_err fill_aliases(struct layout *layout)
     return order_aliases(layout, n_aliased);
 }
 
-static bool has_inbound(const struct fgr_policy_record *policy)
+bool fgr_layout_has_inbound(const struct fgr_policy_record *policy)
 {
     return policy->inbound_base_msat != 0 || policy->inbound_ppm != 0;
+}
+
+struct fgr_half fgr_layout_half(const struct fgr_policy_record *policy, uint64_t capacity_sat)
+{
+    uint64_t capacity_msat = capacity_sat * 1000;
+    struct fgr_half half = {
+        .htlc_min_msat = policy->htlc_min_msat,
+        .htlc_max_msat = policy->max_is_capacity ? capacity_msat : policy->htlc_max_msat,
+        .base_msat = policy->base_msat,
+        .ppm = policy->ppm,
+        .timestamp = policy->timestamp,
+        .cltv_delta = policy->cltv_delta,
+        .flags = FGR_HALF_KNOWN,
+    };
+    if (policy->disabled) {
+        half.flags |= FGR_HALF_DISABLED;
+    } else if (half.htlc_min_msat <= half.htlc_max_msat && half.htlc_max_msat <= capacity_msat) {
+        half.flags |= FGR_HALF_USABLE;
+    }
+    return half;
 }
 
 static void fill_half(struct layout *layout, struct fgr_half *half,
@@ -295,31 +315,17 @@ static void fill_half(struct layout *layout, struct fgr_half *half,
 {
     struct fgr_import_report *report = layout->report;
     const struct fgr_policy_record *policy = &chan->policy[direction];
-    uint64_t capacity_msat = chan->capacity_sat * 1000;
     if (!chan->has_policy[direction]) {
         report->missing++;
         return;
     }
-    half->htlc_min_msat = policy->htlc_min_msat;
-    half->htlc_max_msat = policy->max_is_capacity ? capacity_msat : policy->htlc_max_msat;
-    half->base_msat = policy->base_msat;
-    half->ppm = policy->ppm;
-    half->timestamp = policy->timestamp;
-    half->cltv_delta = policy->cltv_delta;
-    half->flags = FGR_HALF_KNOWN;
-    bool min_above_max = half->htlc_min_msat > half->htlc_max_msat;
-    bool max_above_capacity = half->htlc_max_msat > capacity_msat;
-    if (policy->disabled) {
-        half->flags |= FGR_HALF_DISABLED;
-    } else if (!min_above_max && !max_above_capacity) {
-        half->flags |= FGR_HALF_USABLE;
-        layout->n_usable++;
-    }
+    *half = fgr_layout_half(policy, chan->capacity_sat);
+    layout->n_usable += (half->flags & FGR_HALF_USABLE) != 0;
     report->policies++;
     report->disabled += policy->disabled;
-    report->min_above_max += min_above_max;
-    report->max_above_capacity += max_above_capacity;
-    layout->n_inbound += has_inbound(policy);
+    report->min_above_max += half->htlc_min_msat > half->htlc_max_msat;
+    report->max_above_capacity += half->htlc_max_msat > chan->capacity_sat * 1000;
+    layout->n_inbound += fgr_layout_has_inbound(policy);
 }
 
 static enum fgr_err fill_chans(struct layout *layout)
@@ -357,7 +363,7 @@ static enum fgr_err fill_inbound(struct layout *layout)
     for (uint32_t edge = 0; edge < 2 * layout->n_chans; edge++) {
         const struct fgr_draft_chan *chan = &layout->draft->chans[layout->chan_order[edge >> 1]];
         const struct fgr_policy_record *policy = &chan->policy[edge & 1];
-        if (chan->has_policy[edge & 1] && has_inbound(policy)) {
+        if (chan->has_policy[edge & 1] && fgr_layout_has_inbound(policy)) {
             inbound[n++] = (struct fgr_inbound){
                 .edge = edge, .base_msat = policy->inbound_base_msat, .ppm = policy->inbound_ppm};
         }

@@ -11,6 +11,7 @@
 #define FGR_GRAPH_LAYOUT_H
 
 #include "graph/builder.h"
+#include "graph/view.h"
 
 struct fgr_draft_node {
     uint8_t id[FGR_NODE_ID_BYTES];
@@ -50,6 +51,12 @@ struct fgr_draft {
     uint32_t n_sets;
     size_t n_set_bytes;
 };
+
+/* What the graph keeps of a policy on a channel of this capacity. */
+struct fgr_half fgr_layout_half(const struct fgr_policy_record *policy, uint64_t capacity_sat);
+
+/* Whether it charges an inbound fee. */
+bool fgr_layout_has_inbound(const struct fgr_policy_record *policy);
 
 /* Lays out what is live in the draft, and counts it in the report. `out_bytes` is freed with
  * fgr_image_free. Errors: MEMORY, LIMIT. */

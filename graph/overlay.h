@@ -172,7 +172,7 @@ static inline const struct fgr_half *
 fgr_overlay_half(const struct fgr_view *view, const struct fgr_overlay *overlay, uint32_t edge)
 {
     const struct fgr_overlay_edge *extra = fgr_overlay_extra(overlay, edge);
-    return extra == NULL ? &view->half[edge] : &extra->half;
+    return extra == NULL ? fgr_view_half_of(view, edge) : &extra->half;
 }
 
 static inline uint32_t fgr_overlay_from(const struct fgr_view *view,
@@ -232,7 +232,7 @@ fgr_overlay_edge_at(const struct fgr_view *view, const struct fgr_overlay *overl
         return *extra;
     }
     const struct fgr_chan *chan = fgr_view_chan_of(view, edge);
-    return (struct fgr_overlay_edge){.half = view->half[edge],
+    return (struct fgr_overlay_edge){.half = *fgr_view_half_of(view, edge),
                                      .scid = chan->scid,
                                      .capacity_msat = chan->capacity_sat * 1000,
                                      .max_msat = chan->capacity_sat * 1000,

@@ -103,7 +103,7 @@ enum fgr_err fgr_overlay_policy(struct fgr_overlay_builder *builder, fgr_edge_id
     if (said != NULL) {
         half = said->half;
     } else if (added == NULL) {
-        half = builder->view->half[edge.v];
+        half = *fgr_view_half_of(builder->view, edge.v);
     }
     if ((half.flags & FGR_HALF_KNOWN) == 0 && (fields & fees) != fees) {
         return fgr_said_refuse(err, subject,

@@ -78,7 +78,8 @@ static enum fgr_err mask_list(struct freeze *freeze, const struct fgr_adjacency 
     if (node >= freeze->view->n_nodes) {
         return FGR_OK;
     }
-    for (uint32_t i = adjacency->first[node]; i < adjacency->first[node + 1] && rc == FGR_OK; i++) {
+    struct fgr_span span = fgr_adjacency_span(adjacency, node);
+    for (uint32_t i = span.first; i < span.end && rc == FGR_OK; i++) {
         if (other == FGR_IDX_NONE || adjacency->nbr[i] == other) {
             rc = mask(freeze, adjacency->edge[i]);
         }
@@ -208,7 +209,7 @@ static struct fgr_overlay_edge resolve(const struct freeze *freeze, uint32_t edg
     if (said != NULL) {
         out.half = said->half;
     } else if (added == NULL) {
-        out.half = freeze->view->half[edge];
+        out.half = *fgr_view_half_of(freeze->view, edge);
     }
     if (out.half.htlc_max_msat == FGR_MSAT_NONE) {
         out.half.htlc_max_msat = out.capacity_msat;
@@ -275,10 +276,11 @@ static enum fgr_err mask_pair(struct freeze *freeze, struct fgr_node_pair pair)
         return FGR_OK;
     }
     /* The half-channels stand in both lists: take the shorter one. */
-    bool is_out = view->out.first[pair.from + 1] - view->out.first[pair.from] <
-                  view->in.first[pair.to + 1] - view->in.first[pair.to];
-    return is_out ? mask_list(freeze, &view->out, pair.from, pair.to)
-                  : mask_list(freeze, &view->in, pair.to, pair.from);
+    struct fgr_span out = fgr_adjacency_span(&view->out, pair.from);
+    struct fgr_span in = fgr_adjacency_span(&view->in, pair.to);
+    return out.end - out.first < in.end - in.first
+               ? mask_list(freeze, &view->out, pair.from, pair.to)
+               : mask_list(freeze, &view->in, pair.to, pair.from);
 }
 
 /* Masks what was not chosen at a node that chose. */
@@ -348,7 +350,7 @@ static uint32_t touch(const struct freeze *freeze, struct fgr_overlay_side *side
     const struct fgr_overlay *overlay = freeze->overlay;
     for (uint32_t i = 0; i < freeze->n_masked; i++) {
         uint32_t edge = freeze->masked[i];
-        if ((freeze->view->half[edge].flags & FGR_HALF_USABLE) != 0) {
+        if ((fgr_view_half_of(freeze->view, edge)->flags & FGR_HALF_USABLE) != 0) {
             fgr_bitset_add(side->touched, is_incoming ? fgr_view_edge_to(freeze->view, edge)
                                                       : fgr_view_edge_from(freeze->view, edge));
         }

@@ -68,7 +68,7 @@ enum fgr_err fgr_said_half_get(struct fgr_overlay_builder *builder, struct fgr_s
         i = builder->n_halves;
         halves[i] = (struct fgr_said_half){.edge = edge, .slots = FGR_SLOTS_ANY};
         if (edge < 2 * builder->view->n_chans) {
-            halves[i].half = builder->view->half[edge];
+            halves[i].half = *fgr_view_half_of(builder->view, edge);
         }
         enum fgr_err rc = fgr_table_add(&builder->half_table, hash, i, err);
         if (rc != FGR_OK) {

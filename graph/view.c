@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "graph/image.h"
+#include "graph/live.h"
 #include "graph/util/error.h"
 #include "graph/util/hex.h"
 
@@ -146,7 +147,31 @@ uint32_t fgr_view_enabled_count(const struct fgr_view *view)
 
 static uint32_t degree(const struct fgr_adjacency *adjacency, uint32_t node)
 {
-    return adjacency->first[node + 1] - adjacency->first[node];
+    struct fgr_span span = fgr_adjacency_span(adjacency, node);
+    return span.end - span.first;
+}
+
+/* What may change of a node, from either kind of view. */
+struct node_facts {
+    uint32_t timestamp;
+    uint32_t feature_set;
+    uint32_t channels;
+    uint32_t alias_first;
+    uint32_t alias_len;
+};
+
+static struct node_facts node_facts(const struct fgr_view *view, uint32_t node)
+{
+    if (view->live != NULL) {
+        const struct fgr_live_node *state = fgr_live_node_of(view, node);
+        const struct fgr_live_alias *alias = &view->live->alias[state->alias];
+        return (struct node_facts){state->timestamp, state->feature_set, state->channels,
+                                   alias->first, alias->len};
+    }
+    uint32_t first = view->alias_first[node];
+    return (struct node_facts){view->node_timestamp[node], view->node_feature_set[node],
+                               view->node_channels[node], first,
+                               view->alias_first[node + 1] - first};
 }
 
 enum fgr_err fgr_view_node(const struct fgr_view *view, struct fgr_node_info *out_info,
@@ -155,16 +180,16 @@ enum fgr_err fgr_view_node(const struct fgr_view *view, struct fgr_node_info *ou
     if (node.v >= view->n_nodes) {
         return FGR_ERR_ARG;
     }
-    uint32_t alias = view->alias_first[node.v];
-    const uint32_t *features = &view->feature_set_first[view->node_feature_set[node.v]];
+    struct node_facts facts = node_facts(view, node.v);
+    const uint32_t *features = &view->feature_set_first[facts.feature_set];
     *out_info = (struct fgr_node_info){
         .id = view->node_id + (size_t)node.v * FGR_NODE_ID_BYTES,
-        .alias = view->alias_bytes + alias,
+        .alias = view->alias_bytes + facts.alias_first,
         .features = view->feature_bytes + features[0],
-        .alias_len = view->alias_first[node.v + 1] - alias,
+        .alias_len = facts.alias_len,
         .features_len = features[1] - features[0],
-        .timestamp = view->node_timestamp[node.v],
-        .channels = view->node_channels[node.v],
+        .timestamp = facts.timestamp,
+        .channels = facts.channels,
         .enabled_out = degree(&view->out, node.v),
         .enabled_in = degree(&view->in, node.v),
     };
@@ -185,7 +210,9 @@ enum fgr_err fgr_view_channel(const struct fgr_view *view, struct fgr_channel_in
         .node = {{record->node[0]}, {record->node[1]}},
         .features = view->feature_bytes + features[0],
         .features_len = features[1] - features[0],
-        .dying = (record->flags & FGR_CHAN_DYING) != 0,
+        .dying = (record->flags & FGR_CHAN_DYING) != 0 ||
+                 (fgr_view_half_of(view, 2 * chan.v)->flags & FGR_HALF_DYING) != 0,
+        .closed = (fgr_view_half_of(view, 2 * chan.v)->flags & FGR_HALF_GONE) != 0,
     };
     return FGR_OK;
 }
@@ -193,6 +220,9 @@ enum fgr_err fgr_view_channel(const struct fgr_view *view, struct fgr_channel_in
 /* The inbound fee of an edge, or NULL. */
 static const struct fgr_inbound *find_inbound(const struct fgr_view *view, uint32_t edge)
 {
+    if (view->live != NULL) {
+        return fgr_paged_find(&view->live->inbound, edge);
+    }
     uint32_t low = 0, high = view->n_inbound;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
@@ -211,7 +241,7 @@ enum fgr_err fgr_view_policy(const struct fgr_view *view, struct fgr_policy_info
     if (edge.v >= 2 * view->n_chans) {
         return FGR_ERR_ARG;
     }
-    const struct fgr_half *half = &view->half[edge.v];
+    const struct fgr_half *half = fgr_view_half_of(view, edge.v);
     const struct fgr_inbound *inbound = find_inbound(view, edge.v);
     *out_info = (struct fgr_policy_info){
         .htlc_min = {half->htlc_min_msat},
@@ -260,11 +290,7 @@ static uint32_t search(const struct sought *sought, uint32_t n, bool past)
 static int compare_prefix(const struct sought *sought, uint32_t i)
 {
     const uint8_t *id = sought->view->node_id + (size_t)i * FGR_NODE_ID_BYTES;
-    int order = memcmp(id, sought->bytes, sought->n / 2);
-    if (order == 0 && sought->n % 2 == 1) {
-        order = (id[sought->n / 2] >> 4) - (sought->bytes[sought->n / 2] >> 4);
-    }
-    return order;
+    return fgr_live_compare_digits(id, sought->bytes, sought->n);
 }
 
 static int compare_alias(const struct sought *sought, uint32_t i)
@@ -277,6 +303,11 @@ enum fgr_err fgr_view_find_id(const struct fgr_view *view, fgr_node_idx *out_nod
 {
     const struct sought sought = {
         .view = view, .compare = compare_prefix, .bytes = id, .n = ID_DIGITS};
+    if (view->live != NULL) {
+        uint32_t found = fgr_live_find_id(view, id);
+        out_node->v = found != FGR_IDX_NONE ? found : out_node->v;
+        return found != FGR_IDX_NONE ? FGR_OK : FGR_ERR_UNKNOWN;
+    }
     uint32_t i = search(&sought, view->n_nodes, false);
     if (i == view->n_nodes || compare_prefix(&sought, i) != 0) {
         return FGR_ERR_UNKNOWN;
@@ -288,6 +319,11 @@ enum fgr_err fgr_view_find_id(const struct fgr_view *view, fgr_node_idx *out_nod
 enum fgr_err fgr_view_find_channel(const struct fgr_view *view, fgr_chan_idx *out_chan,
                                    uint64_t scid)
 {
+    if (view->live != NULL) {
+        uint32_t found = fgr_live_find_channel(view, scid);
+        out_chan->v = found != FGR_IDX_NONE ? found : out_chan->v;
+        return found != FGR_IDX_NONE ? FGR_OK : FGR_ERR_UNKNOWN;
+    }
     uint32_t low = 0, high = view->n_chans;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
@@ -340,23 +376,45 @@ static struct shown_text show(const char *text)
     return shown;
 }
 
-/* The nodes that fit a text: some of the aliased nodes, or of all nodes. */
+enum { CANDIDATES = 3 }; /* named where a text fits several nodes */
+
+/* The nodes that fit a text: how many, and the first of them by id. */
 struct found {
-    const uint32_t *nodes; /* NULL: the nodes are first, first + 1, .. themselves */
-    uint32_t first;
+    uint32_t node[CANDIDATES];
     uint32_t n;
 };
 
+/* Among all nodes, or those of `nodes`. */
 static struct found find_all(const struct sought *sought, const uint32_t *nodes, uint32_t n)
 {
-    struct found found = {.nodes = nodes, .first = search(sought, n, false)};
-    found.n = search(sought, n, true) - found.first;
+    uint32_t first = search(sought, n, false);
+    struct found found = {.n = search(sought, n, true) - first};
+    for (uint32_t i = 0; i < CANDIDATES && i < found.n; i++) {
+        found.node[i] = nodes != NULL ? nodes[first + i] : first + i;
+    }
     return found;
 }
 
-static uint32_t found_node(const struct found *found, uint32_t i)
+static struct found find_prefix(const struct sought *prefix)
 {
-    return found->nodes != NULL ? found->nodes[found->first + i] : found->first + i;
+    const struct fgr_view *view = prefix->view;
+    struct found found;
+    if (view->live == NULL) {
+        return find_all(prefix, NULL, view->n_nodes);
+    }
+    found.n = fgr_live_find_prefix(view, found.node, CANDIDATES, prefix->bytes, prefix->n);
+    return found;
+}
+
+static struct found find_alias(const struct sought *alias)
+{
+    const struct fgr_view *view = alias->view;
+    struct found found;
+    if (view->live == NULL) {
+        return find_all(alias, view->alias_order, view->n_aliased);
+    }
+    found.n = fgr_live_find_alias(view, found.node, CANDIDATES, alias->bytes, alias->n);
+    return found;
 }
 
 struct candidate_text {
@@ -369,7 +427,7 @@ static struct candidate_text candidate(const struct fgr_view *view, const struct
 {
     struct candidate_text text = {.hex = ""};
     if (i < found->n) {
-        const uint8_t *id = view->node_id + (size_t)found_node(found, i) * FGR_NODE_ID_BYTES;
+        const uint8_t *id = view->node_id + (size_t)found->node[i] * FGR_NODE_ID_BYTES;
         fgr_hex_encode(text.hex, id, n_digits < ID_DIGITS ? n_digits : ID_DIGITS);
     }
     return text;
@@ -382,7 +440,7 @@ static enum fgr_err take_only(fgr_node_idx *out_node, const struct sought *sough
 {
     const struct fgr_view *view = sought->view;
     if (found->n == 1) {
-        out_node->v = found_node(found, 0);
+        out_node->v = found->node[0];
         return FGR_OK;
     }
     return fgr_fail(err, FGR_ERR_AMBIGUOUS, "'%s' fits %" PRIu32 " nodes: %s, %s%s%s%s",
@@ -428,7 +486,7 @@ enum fgr_err fgr_view_find_node(const struct fgr_view *view, fgr_node_idx *out_n
     if (n_digits >= PREFIX_DIGITS_MIN) {
         const struct sought prefix = {
             .view = view, .compare = compare_prefix, .bytes = digits, .n = n_digits};
-        const struct found found = find_all(&prefix, NULL, view->n_nodes);
+        const struct found found = find_prefix(&prefix);
         if (found.n > 0) {
             size_t n_shown = n_digits + 2 > CANDIDATE_DIGITS ? n_digits + 2 : CANDIDATE_DIGITS;
             return take_only(out_node, &prefix, &found, n_shown, text, err);
@@ -436,7 +494,7 @@ enum fgr_err fgr_view_find_node(const struct fgr_view *view, fgr_node_idx *out_n
     }
     const struct sought alias = {
         .view = view, .compare = compare_alias, .bytes = (const uint8_t *)text, .n = strlen(text)};
-    const struct found found = find_all(&alias, view->alias_order, view->n_aliased);
+    const struct found found = find_alias(&alias);
     if (found.n > 0) {
         return take_only(out_node, &alias, &found, CANDIDATE_DIGITS, text, err);
     }

@@ -1,30 +1,42 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * view.h - the immutable graph that queries read: typed pointers into one image.
+ * view.h - the immutable graph that queries read: typed pointers into one image, or into the pages
+ * of a master (graph/master.h) at one of its versions.
  *
- * Place in the flow: image (bytes, verified) -> view -> engine.
+ * Place in the flow: image (bytes, verified) or master -> view -> engine.
  *
  * Layout: cold records are arrays of small structs, one cache line per lookup. What a search
  * streams through is structure-of-arrays, once per direction: the usable half-channels grouped by
  * the node they enter (`in`) or leave (`out`), cheapest first. The columns bound the cost from below
  * (see struct fgr_adjacency); exact values are in `half` and `chan`.
  *
- * Canonical: nodes are sorted by id, channels by scid, so one network has one image however its
- * source was ordered.
+ * Canonical: in an image nodes are sorted by id, channels by scid, so one network has one image
+ * however its source was ordered. A live view, one of a master, counts nodes and channels in the
+ * order in which they came and keeps the indexes of those that have gone; its lists have the order
+ * of the image all the same.
+ *
+ * Live: what never changes is in arrays that all versions share, as in an image; what does is in
+ * pages (`half_pages`, `pages` of an adjacency, struct fgr_live), and the plain arrays of the same
+ * things are NULL. Hence one branch in fgr_view_half_of and fgr_adjacency_span, and none elsewhere.
  *
  * Threads: immutable, any thread.
- * Memory: all pointers borrow the image; fgr_view_close releases it.
+ * Memory: all pointers borrow the image, which fgr_view_close releases, or the master's versions.
  */
 #ifndef FGR_GRAPH_VIEW_H
 #define FGR_GRAPH_VIEW_H
 
 #include "fulgurite/graph.h"
+#include "graph/util/attr.h"
 #include "graph/util/bytes.h"
+#include "graph/util/paged.h"
 
 enum {
     FGR_HALF_KNOWN = 1,    /* a policy was seen */
     FGR_HALF_DISABLED = 2, /* disable bit of channel_update */
-    FGR_HALF_USABLE = 4 /* known, not disabled, htlc_min <= htlc_max <= capacity: in `in`/`out` */
+    FGR_HALF_USABLE = 4, /* known, not disabled, htlc_min <= htlc_max <= capacity: in `in`/`out` */
+    /* Of both halves of a channel, in live views only: */
+    FGR_HALF_DYING = 8, /* as FGR_CHAN_DYING, said later */
+    FGR_HALF_GONE = 16  /* the channel was closed; nothing else is set */
 };
 
 /* One half-channel, index 2 * channel + direction. */
@@ -63,7 +75,8 @@ struct fgr_inbound {
  * The columns bound the cost from below: fees are exact up to INT32_MAX and that above, inv_cap is
  * rounded down, max_msat up. */
 struct fgr_adjacency {
-    const uint32_t *first; /* n_nodes + 1 */
+    const uint32_t *first; /* n_nodes + 1; NULL in a live view: */
+    const void *pages;     /* struct fgr_span per node */
     const uint32_t *nbr;   /* the other end */
     const uint32_t *edge;  /* half-channel index */
     const int32_t *base_msat;
@@ -72,6 +85,26 @@ struct fgr_adjacency {
     const float *inv_cap;  /* 1 / (capacity_msat + 1) */
     const float *max_msat; /* htlc_max */
 };
+
+/* Entries [first, end) of an adjacency. */
+struct fgr_span {
+    uint32_t first;
+    uint32_t end;
+};
+
+/* Elements per page of what changes: pages of 256 and 512 bytes. */
+enum { FGR_HALF_LEAF_BITS = 4, FGR_SPAN_LEAF_BITS = 5 };
+
+static inline struct fgr_span fgr_adjacency_span(const struct fgr_adjacency *adjacency,
+                                                 uint32_t node)
+{
+    if (FGR_LIKELY(adjacency->first != NULL)) {
+        return (struct fgr_span){adjacency->first[node], adjacency->first[node + 1]};
+    }
+    const struct fgr_span *span =
+        fgr_paged_at(adjacency->pages, node, FGR_SPAN_LEAF_BITS, sizeof *span);
+    return *span;
+}
 
 /* By this the entries of a node rise. */
 static inline uint32_t fgr_adjacency_rank(const struct fgr_adjacency *adjacency, uint32_t i)
@@ -98,7 +131,8 @@ struct fgr_view {
     const uint8_t *feature_bytes;
 
     const struct fgr_chan *chan; /* n_chans, ascending scid */
-    const struct fgr_half *half; /* 2 * n_chans */
+    const struct fgr_half *half; /* 2 * n_chans; NULL in a live view: */
+    const void *half_pages;      /* struct fgr_half per half-channel */
     const struct fgr_inbound *inbound;
 
     struct fgr_adjacency in;
@@ -107,12 +141,22 @@ struct fgr_view {
     const void *base; /* the image */
     size_t n_bytes;
     bool is_mapped; /* munmap at close */
+
+    const struct fgr_live *live; /* NULL over an image */
 };
 
 /* Unchecked accessors for the layers above: indexes are below the counts. */
 static inline const struct fgr_chan *fgr_view_chan_of(const struct fgr_view *view, uint32_t edge)
 {
     return &view->chan[edge >> 1];
+}
+
+static inline const struct fgr_half *fgr_view_half_of(const struct fgr_view *view, uint32_t edge)
+{
+    if (FGR_LIKELY(view->half != NULL)) {
+        return &view->half[edge];
+    }
+    return fgr_paged_at(view->half_pages, edge, FGR_HALF_LEAF_BITS, sizeof(struct fgr_half));
 }
 
 /* Node an edge leaves (`from`) or enters. */

@@ -12,12 +12,6 @@
 
 #include "graph/overlay.h"
 
-/* Entries [first, end) of an adjacency. */
-struct fgr_span {
-    uint32_t first;
-    uint32_t end;
-};
-
 /* The view's list of a node, masked entries included; empty where an overlay adds the node. */
 static inline struct fgr_span fgr_walk_span(const struct fgr_view *view,
                                             const struct fgr_adjacency *adjacency, uint32_t node)
@@ -25,7 +19,7 @@ static inline struct fgr_span fgr_walk_span(const struct fgr_view *view,
     if (FGR_UNLIKELY(node >= view->n_nodes)) {
         return (struct fgr_span){0, 0};
     }
-    return (struct fgr_span){adjacency->first[node], adjacency->first[node + 1]};
+    return fgr_adjacency_span(adjacency, node);
 }
 
 struct fgr_walk {
@@ -75,22 +69,30 @@ static inline bool fgr_walk_next(struct fgr_walk *walk, uint32_t *out_edge, uint
     return true;
 }
 
-/* All half-channels, place by place: those of `in` in its order, then the overlay's. */
+/* How many of the places are the view's. */
+static inline uint32_t fgr_walk_n_view_places(const struct fgr_view *view)
+{
+    return view->live == NULL ? view->n_usable : 2 * view->n_chans;
+}
+
+/* All half-channels, place by place: those of `in` in its order, then the overlay's. The lists of a
+ * live view have gaps between them, so there it is all half-channels of the view by their index. */
 static inline uint32_t fgr_walk_n_places(const struct fgr_view *view,
                                          const struct fgr_overlay *overlay)
 {
-    return view->n_usable + (overlay == NULL ? 0 : overlay->n_edges);
+    return fgr_walk_n_view_places(view) + (overlay == NULL ? 0 : overlay->n_edges);
 }
 
 /* The half-channel at a place; FGR_IDX_NONE where it is not usable. */
 static inline uint32_t fgr_walk_at(const struct fgr_view *view, const struct fgr_overlay *overlay,
                                    uint32_t place)
 {
-    if (place < view->n_usable) {
+    uint32_t n_view_places = fgr_walk_n_view_places(view);
+    if (place < n_view_places && view->live == NULL) {
         uint32_t edge = view->in.edge[place];
         return fgr_overlay_masks(overlay, edge) ? FGR_IDX_NONE : edge;
     }
-    uint32_t edge = overlay->first_edge + (place - view->n_usable);
+    uint32_t edge = place < n_view_places ? place : overlay->first_edge + (place - n_view_places);
     return fgr_overlay_usable(view, overlay, edge) ? edge : FGR_IDX_NONE;
 }
 

@@ -12,10 +12,14 @@
 
 #include "fulgurite/reserve.h"
 #include "graph/image.h"
+#include "graph/live.h"
 #include "graph/overlay.h"
+#include "graph/publish.h"
 #include "graph/rules.h"
 #include "graph/sign.h"
+#include "tests/support/changing_net.h"
 #include "tests/support/graph_maker.h"
+#include "tests/support/same_network.h"
 #include "tests/support/small_net.h"
 
 void *__wrap_malloc(size_t n_bytes);
@@ -296,4 +300,96 @@ Test(no_memory, a_table_is_told_whole_or_not_at_all)
     fgr_reserve_destroy(reserve);
     fgr_made_close(&made);
     fgr_maker_destroy(maker);
+}
+
+/* One try of a change with one allocation refused: true once none was left to refuse. Refused, it has
+ * changed nothing: the network is that of `before`. */
+static bool apply_with(struct fgr_master *master, const struct fgr_change *change,
+                       const struct fgr_view *before, unsigned n_before)
+{
+    const struct fgr_view *view;
+    struct fgr_error err;
+    n_left = n_before;
+    enum fgr_err rc = fgr_master_apply(master, change, &err);
+    bool has_failed = n_left > n_before;
+    n_left = UINT32_MAX;
+    cr_assert_eq(rc, has_failed ? FGR_ERR_MEMORY : FGR_OK, "allocation %u: %s", n_before, err.text);
+    if (has_failed) {
+        cr_assert_eq(fgr_master_seal(master, &view, &err), FGR_OK);
+        cr_assert(fgr_same_network(view, before, &err), "allocation %u: %s", n_before, err.text);
+        fgr_master_sweep(master, NULL, 0);
+    }
+    return !has_failed;
+}
+
+Test(no_memory, a_change_is_applied_whole_or_not_at_all)
+{
+    enum { STEPS = 250 };
+    struct fgr_changing_net net;
+    struct fgr_master *master;
+    struct fgr_made made;
+    struct fgr_error err;
+    unsigned n_refused = 0;
+    cr_assert(fgr_changing_net_init(&net, 3, &err), "%s", err.text);
+    cr_assert_eq(fgr_master_create(&master, NULL, NULL, &err), FGR_OK);
+    for (unsigned step = 0; step < STEPS; step++) {
+        cr_assert(fgr_changing_net_image(&net, &made, &err), "%s", err.text);
+        struct fgr_change change = fgr_changing_net_step(&net);
+        unsigned n = 0;
+        while (!apply_with(master, &change, made.view, n)) {
+            n++;
+        }
+        n_refused += n;
+        fgr_made_close(&made);
+    }
+    cr_assert_gt(n_refused, 5 * STEPS, "only %u allocations", n_refused);
+    fgr_master_destroy(master);
+    fgr_changing_net_free(&net);
+}
+
+/* A master of an image, its first view, a change and another view. */
+static enum fgr_err publish_with(const struct fgr_view *image, unsigned n_before,
+                                 struct fgr_error *err)
+{
+    struct fgr_master *master = NULL;
+    struct fgr_publish *publish = NULL;
+    const struct fgr_change change = {.kind = FGR_CHANGE_DYING, .u = {.scid = image->chan[0].scid}};
+    n_left = n_before;
+    enum fgr_err rc = fgr_master_create(&master, image, NULL, err);
+    if (rc == FGR_OK) {
+        rc = fgr_publish_create(&publish, master, 3, err);
+    }
+    if (rc == FGR_OK) {
+        rc = fgr_master_apply(master, &change, err);
+    }
+    if (rc == FGR_OK) {
+        rc = fgr_publish_show(publish, err);
+    }
+    fgr_publish_destroy(publish);
+    fgr_master_destroy(master);
+    return rc;
+}
+
+Test(no_memory, every_allocation_of_a_master_may_fail)
+{
+    struct fgr_changing_net net;
+    struct fgr_made made;
+    struct fgr_error err;
+    cr_assert(fgr_changing_net_init(&net, 4, &err), "%s", err.text);
+    for (unsigned step = 0; step < 300; step++) {
+        fgr_changing_net_step(&net);
+    }
+    cr_assert(fgr_changing_net_image(&net, &made, &err), "%s", err.text);
+    for (unsigned n = 0;; n++) {
+        enum fgr_err rc = publish_with(made.view, n, &err);
+        bool has_failed = n_left > n;
+        n_left = UINT32_MAX;
+        cr_assert_eq(rc, has_failed ? FGR_ERR_MEMORY : FGR_OK, "allocation %u: %s", n, err.text);
+        if (!has_failed) {
+            cr_assert_gt(n, 30, "only %u allocations", n);
+            break;
+        }
+    }
+    fgr_made_close(&made);
+    fgr_changing_net_free(&net);
 }

@@ -23,8 +23,8 @@ HOMES = {
     r"xxh.*\.h": ["graph/util/hash.c"],
     r"(zlib|bzlib|lzma|zstd)\.h": ["graph/import/codec.c", "tests/support/packer.c"],
     r"(stdatomic|pthread|threads|semaphore)\.h": [
-        "graph/util/thread.h", "graph/util/parallel.c", "graph/util/pipeline.c", "engine/reserve.c",
-        "tests/stress/", "tests/support/"],
+        "graph/util/thread.h", "graph/util/parallel.c", "graph/util/pipeline.c", "graph/publish.c",
+        "engine/reserve.c", "tests/stress/", "tests/support/"],
     r"argp\.h": ["tools/fgr/"],
     r"criterion/.*": ["tests/"],
     r"lemon/.*": ["tests/oracle/lemon.cc"],

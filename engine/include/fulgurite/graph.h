@@ -128,6 +128,7 @@ struct fgr_channel_info {
     const uint8_t *features;
     uint32_t features_len;
     bool dying;
+    bool closed; /* in a live view: it is known no more, its index is kept */
 };
 
 struct fgr_policy_info {
