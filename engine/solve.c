@@ -223,7 +223,11 @@ static bool adjust(struct fgr_solve_weight *weight, double used, double limit, d
 static void weigh(struct fgr_solve *solve)
 {
     const struct fgr_parts_task *task = &solve->task;
-    double per_part = solve->s->flow.proof.bound_msat / task->max_parts;
+    double whole_msat = solve->s->flow.proof.bound_msat;
+    if (whole_msat <= 0 && solve->cost_msat < FGR_COST_INF) {
+        whole_msat = (double)solve->cost_msat; /* free but for the number of parts, it may be */
+    }
+    double per_part = whole_msat / task->max_parts;
     for (int i = 0; i < WEIGHT_ATTEMPTS && !fgr_solve_is_done(solve); i++) {
         bool is_moved =
             adjust(&solve->parts, solve->flow_parts, task->max_parts, per_part * FIRST_PART_WEIGHT);
