@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bench_batch [--pairs N] [--copies N] [--rounds N] [--json]: `fgr batch` as a process of its own
- * with one and with two threads in turn: queries per second, speed-up, peak memory. The answers of
- * both have to be the same bytes but for the times in them.
+ * bench_batch [--split] [--pairs N] [--copies N] [--rounds N] [--json]: `fgr batch` as a process of
+ * its own with one and with two threads in turn: queries per second, speed-up, peak memory. The
+ * answers of both have to be the same bytes but for the times in them. With --split the answers are
+ * sets of parts, for larger amounts between well-funded nodes.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -15,7 +16,10 @@
 
 #define THREADS_MAX 2
 
-static const uint64_t amounts_sat[] = {1000, 100000, 1000000};
+enum { N_AMOUNTS = 3 };
+
+static const uint64_t route_sat[N_AMOUNTS] = {1000, 100000, 1000000};
+static const uint64_t split_sat[N_AMOUNTS] = {100000, 1000000, 10000000};
 
 struct bench {
     struct fgr_dataset dataset;
@@ -23,6 +27,7 @@ struct bench {
     char queries[FGR_DATASET_PATH_BYTES];
     char answers[THREADS_MAX][FGR_DATASET_PATH_BYTES];
     uint64_t n_queries;
+    bool is_split;
     struct fgr_samples wall_ns[THREADS_MAX];
     struct fgr_samples cpu_ns[THREADS_MAX];
     struct fgr_samples speedup_ppm;
@@ -63,6 +68,18 @@ static void write_image(struct bench *bench)
     }
 }
 
+/* The pairs that are asked for come first: for splits only the well-funded ones. How many there are. */
+static size_t choose_pairs(const struct bench *bench, struct fgr_pairs *pairs)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < pairs->n; i++) {
+        if (!bench->is_split || strcmp(pairs->pair[i].set, "funded") == 0) {
+            pairs->pair[n++] = pairs->pair[i];
+        }
+    }
+    return n;
+}
+
 /* Every pair with every amount, the whole list `n_copies` times: long enough to outweigh start-up. */
 static void write_queries(struct bench *bench, uint64_t n_pairs_max, uint64_t n_copies)
 {
@@ -73,15 +90,17 @@ static void write_queries(struct bench *bench, uint64_t n_pairs_max, uint64_t n_
         fgr_bench_fail("%s: cannot be written", bench->queries);
     }
     fputs("id,from,to,amount_msat\n", out);
-    size_t n = pairs.n < n_pairs_max ? pairs.n : n_pairs_max;
+    size_t n = choose_pairs(bench, &pairs);
+    n = n < n_pairs_max ? n : n_pairs_max;
     for (uint64_t i = 0; i < n * n_copies; i++) {
         const struct fgr_pair *pair = &pairs.pair[i % n];
-        for (size_t a = 0; a < sizeof amounts_sat / sizeof *amounts_sat; a++) {
+        for (size_t a = 0; a < N_AMOUNTS; a++) {
+            uint64_t amount_sat = bench->is_split ? split_sat[a] : route_sat[a];
             fprintf(out, "%" PRIu64 ",", bench->n_queries++);
             print_id(out, bench->dataset.view, pair->from);
             fputc(',', out);
             print_id(out, bench->dataset.view, pair->to);
-            fprintf(out, ",%" PRIu64 "\n", amounts_sat[a] * 1000);
+            fprintf(out, ",%" PRIu64 "\n", amount_sat * 1000);
         }
     }
     if (fclose(out) != 0) {
@@ -94,8 +113,10 @@ static uint64_t run_batch(struct bench *bench, unsigned n_threads)
 {
     char threads[16];
     snprintf(threads, sizeof threads, "%u", n_threads);
-    const char *const argv[] = {FGR_BINARY,     "batch",     "-g",    bench->image,
-                                bench->queries, "--threads", threads, NULL};
+    const char *const argv[] = {
+        FGR_BINARY,     "batch", "-g",     bench->image,
+        "--threads",    threads, "--mode", bench->is_split ? "split" : "route",
+        bench->queries, NULL};
     unsigned slot = n_threads - 1;
     struct fgr_run_result run = fgr_run_program(argv, bench->answers[slot]);
     if (run.status != 0) {
@@ -174,6 +195,7 @@ static void print_json(struct bench *bench)
     }
     fgr_json_object_begin(&json);
     fgr_member_text(&json, "bench", "batch");
+    fgr_member_text(&json, "mode", bench->is_split ? "split" : "route");
     fgr_member_u64(&json, "queries", bench->n_queries);
     fgr_member_double(&json, "speedup", speedup(bench));
     fgr_json_key(&json, "threads");
@@ -196,22 +218,26 @@ static void print_json(struct bench *bench)
 
 static void print_table(struct bench *bench)
 {
-    printf("fgr batch, %" PRIu64 " queries; the answers are the same bytes\n%-8s | %9s %9s %11s | "
-           "%8s\n",
-           bench->n_queries, "threads", "wall ms", "cpu ms", "queries/s", "peak MB");
+    printf("fgr batch --mode %s, %" PRIu64
+           " queries; the answers are the same bytes\n%-8s | %9s %9s %11s | %8s\n",
+           bench->is_split ? "split" : "route", bench->n_queries, "threads", "wall ms", "cpu ms",
+           "queries/s", "peak MB");
     for (unsigned slot = 0; slot < THREADS_MAX; slot++) {
         printf("%-8u | %9.1f %9.1f %11.0f | %8.1f\n", slot + 1,
                (double)fgr_samples_quantile(&bench->wall_ns[slot], 0.5) / 1e6,
                (double)fgr_samples_quantile(&bench->cpu_ns[slot], 0.5) / 1e6,
                per_second(bench, slot), (double)bench->peak_bytes[slot] / 1e6);
     }
-    printf("speed-up %.2f (median of the rounds)\n", speedup(bench));
+    printf("speed-up %.2f (median of the rounds), %.2f (fastest rounds)\n", speedup(bench),
+           (double)fgr_samples_quantile(&bench->wall_ns[0], 0) /
+               (double)fgr_samples_quantile(&bench->wall_ns[1], 0));
 }
 
 int main(int argc, char **argv)
 {
     struct bench bench = {.n_queries = 0};
     uint64_t n_rounds = fgr_bench_number(argc, argv, "--rounds", 7);
+    bench.is_split = fgr_bench_has_flag(argc, argv, "--split");
     temporary(bench.image);
     temporary(bench.queries);
     temporary(bench.answers[0]);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A scratch takes all its memory at create: routing and explaining allocate nothing, and everything
+ * A scratch takes all its memory at create: routing, explaining and splitting allocate nothing, and everything
  * goes through the allocator that was given. Proven twice: by the allocator hook, and by standing
  * in for malloc and its kin in this program.
  */
@@ -8,8 +8,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "fulgurite/route.h"
+#include "fulgurite/capacity.h"
 #include "tests/support/nasty_overlay.h"
+#include "tests/support/nasty_split.h"
 #include "tests/support/settings.h"
 
 enum { NODES = 60, CHANS = 200, QUERIES = 500 };
@@ -190,6 +191,68 @@ Test(allocation, queries_take_no_memory, .timeout = 120)
     fgr_scratch_destroy(scratch);
     cr_assert_eq(ledger.n_blocks, 0);
     cr_assert_eq(ledger.n_bytes, 0);
+    fgr_made_close(&made);
+}
+
+/* All that has its memory from a choice's or a capacity's scratch, in turn. Whether it has an answer. */
+static bool ask_parts(struct fgr_choice_scratch *choice, struct fgr_split_scratch *split,
+                      struct fgr_capacity_scratch *capacity, const struct fgr_view *view,
+                      const struct fgr_split_query *query, unsigned turn)
+{
+    struct fgr_split set;
+    struct fgr_choice chosen;
+    struct fgr_capacity most;
+    struct fgr_capacity_at at;
+    struct fgr_capacity_goal goal = {900000, FGR_FEE_PPM_ANY, query->amount};
+    struct fgr_error err;
+    switch (turn % 5) {
+    case 0:
+        return fgr_choice_cheapest(choice, &chosen, view, query, 500000, &err) == FGR_OK;
+    case 1:
+        return fgr_capacity(capacity, &most, view, query, &err) == FGR_OK;
+    case 2:
+        return fgr_capacity_at(choice, &at, view, query, &goal, &err) == FGR_OK;
+    default:
+        return fgr_split(split, &set, view, query, &err) == FGR_OK &&
+               fgr_split_check(view, query, &set, &err) == FGR_OK;
+    }
+}
+
+Test(allocation, parts_take_no_memory, .timeout = 120)
+{
+    const uint64_t amount_msat = 50000;
+    struct fgr_rng rng;
+    struct fgr_made made;
+    struct ledger ledger = {0};
+    struct fgr_allocator allocator = {ledger_alloc, ledger_free, &ledger};
+    struct fgr_choice_scratch *choice = NULL;
+    struct fgr_split_scratch *split = NULL;
+    struct fgr_capacity_scratch *capacity = NULL;
+    unsigned n_found = 0;
+    fgr_rng_seed(&rng, fgr_settings_seed(), 2);
+    make_view(&rng, &made, amount_msat / 2);
+    cr_assert_eq(fgr_choice_scratch_create(&choice, made.view, &allocator, NULL), FGR_OK);
+    cr_assert_eq(fgr_split_scratch_create(&split, made.view, &allocator, NULL), FGR_OK);
+    cr_assert_eq(fgr_capacity_scratch_create(&capacity, made.view, &allocator, NULL), FGR_OK);
+    struct fgr_overlay *overlay = make_overlay(&rng, made.view, amount_msat);
+    unsigned n_calls = ledger.n_calls;
+    for (unsigned i = 0; i < QUERIES; i++) {
+        struct fgr_split_query query;
+        fgr_nasty_split_query(&rng, &query, NODES, amount_msat, 8);
+        query.overlay = i % 2 == 0 ? NULL : overlay;
+        is_counting = true;
+        bool is_found = ask_parts(choice, split, capacity, made.view, &query, i);
+        is_counting = false;
+        n_found += is_found;
+    }
+    cr_assert_eq(n_counted, 0, "%u calls of malloc and its kin", n_counted);
+    cr_assert_eq(ledger.n_calls, n_calls, "%u calls of the allocator", ledger.n_calls - n_calls);
+    cr_assert_gt(n_found, QUERIES / 5);
+    fgr_overlay_destroy(overlay);
+    fgr_choice_scratch_destroy(choice);
+    fgr_split_scratch_destroy(split);
+    fgr_capacity_scratch_destroy(capacity);
+    cr_assert_eq(ledger.n_blocks, 0);
     fgr_made_close(&made);
 }
 
