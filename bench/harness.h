@@ -11,7 +11,7 @@
 #define FGR_BENCH_HARNESS_H
 
 #include "graph/util/json.h"
-#include "tools/fgr/clock.h"
+#include "graph/util/clock.h"
 
 /* Measured values of one kind; {0} is empty. */
 struct fgr_samples {

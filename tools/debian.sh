@@ -3,9 +3,9 @@
 # Sourced by quickstart and test: the Debian 12 packages they need, and how they are installed.
 
 FGR_BUILD_PACKAGES="gcc libc6-dev cmake ninja-build pkgconf libsecp256k1-dev libxxhash-dev \
-libssl-dev libyajl-dev zlib1g-dev liblzma-dev libzstd-dev libbz2-dev libjemalloc-dev"
+libssl-dev libhiredis-dev libyajl-dev zlib1g-dev liblzma-dev libzstd-dev libbz2-dev libjemalloc-dev"
 # shellcheck disable=SC2034  # used by test
-FGR_TEST_PACKAGES="$FGR_BUILD_PACKAGES g++ binutils libcriterion-dev liblemon-dev python3 clang \
+FGR_TEST_PACKAGES="$FGR_BUILD_PACKAGES g++ binutils redis-server redis-tools libcriterion-dev liblemon-dev python3 clang \
 clang-format clang-tidy libclang-rt-14-dev shellcheck help2man man-db qemu-user"
 
 # fgr_install PACKAGE...: installs those that are missing. Needs no network and no root if none is.

@@ -79,6 +79,8 @@ const char *fgr_err_str(enum fgr_err code)
         return "work_limit";
     case FGR_ERR_CHECK:
         return "check_failed";
+    case FGR_ERR_GAP:
+        return "gap";
     }
     return "unknown_error";
 }

@@ -7,7 +7,7 @@ find_package(BZip2 REQUIRED)
 find_package(PkgConfig REQUIRED)
 
 # By pkg-config: module libxxhash becomes the target PkgConfig::XXHASH.
-set(FGR_PC_MODULES libsecp256k1 libxxhash libcrypto yajl zlib liblzma libzstd)
+set(FGR_PC_MODULES libsecp256k1 libxxhash libcrypto hiredis yajl zlib liblzma libzstd)
 set(FGR_LIBRARIES Threads::Threads BZip2::BZip2 m)
 foreach(module ${FGR_PC_MODULES})
   string(TOUPPER ${module} name)

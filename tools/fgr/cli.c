@@ -244,6 +244,7 @@ enum fgr_exit fgr_cli_fail_error(const struct fgr_error *err)
     case FGR_ERR_LIMIT:
     case FGR_ERR_UNKNOWN:
     case FGR_ERR_AMBIGUOUS:
+    case FGR_ERR_GAP:
         break;
     }
     return FGR_EXIT_INPUT;

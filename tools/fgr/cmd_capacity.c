@@ -4,7 +4,7 @@
  */
 #include "tools/fgr/cmd.h"
 
-#include "tools/fgr/clock.h"
+#include "graph/util/clock.h"
 #include "tools/fgr/cut.h"
 #include "tools/fgr/names.h"
 #include "tools/fgr/overlay_option.h"

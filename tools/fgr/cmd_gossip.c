@@ -5,7 +5,7 @@
 #include "tools/fgr/cmd.h"
 
 #include "graph/util/json.h"
-#include "tools/fgr/clock.h"
+#include "graph/util/clock.h"
 #include "tools/fgr/grid.h"
 #include "tools/fgr/progress.h"
 #include "tools/fgr/prove.h"

@@ -6,7 +6,7 @@
 
 #include "fulgurite/graph.h"
 #include "graph/util/json.h"
-#include "tools/fgr/clock.h"
+#include "graph/util/clock.h"
 #include "tools/fgr/grid.h"
 #include "tools/fgr/text.h"
 #include "tools/fgr/units.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/fgr/progress.h"
 
-#include "tools/fgr/clock.h"
+#include "graph/util/clock.h"
 #include "tools/fgr/units.h"
 
 #include <stdio.h>

@@ -125,6 +125,7 @@ static const char *error_name(enum fgr_err code)
     case FGR_ERR_NO_ROUTE:
     case FGR_ERR_WORK:
     case FGR_ERR_CHECK:
+    case FGR_ERR_GAP:
         break;
     }
     return fgr_err_str(code);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/fgr/split_answer.h"
 
-#include "tools/fgr/clock.h"
+#include "graph/util/clock.h"
 #include "tools/fgr/cut.h"
 #include "tools/fgr/names.h"
 #include "tools/fgr/put.h"

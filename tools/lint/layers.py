@@ -18,6 +18,8 @@ PUBLIC = {"fulgurite/base.h": 0, "fulgurite/graph.h": 1, "fulgurite/overlay.h": 
 # tests/support may use threads of its own.
 HOMES = {
     r"secp256k1.*": ["graph/curve.c"],
+    r"hiredis/.*": ["graph/feed_redis/", "tests/support/redis_server.c",
+                     "bench/bench_feed.c"],
     r"yajl/.*": ["graph/util/json.c"],
     r"openssl/.*": ["graph/util/sha256.c"],
     r"xxh.*\.h": ["graph/util/hash.c"],

@@ -45,7 +45,8 @@ enum fgr_err {
     FGR_ERR_AMBIGUOUS, /* a prefix or alias that fits several nodes */
     FGR_ERR_NO_ROUTE,  /* an answer, not a failure: there is no route under the limits */
     FGR_ERR_WORK,      /* the work limit ended the search before the answer was proven */
-    FGR_ERR_CHECK      /* an answer that does not hold against its view */
+    FGR_ERR_CHECK,     /* an answer that does not hold against its view */
+    FGR_ERR_GAP        /* a stream of messages has lost what was to be read next */
 };
 
 #define FGR_ERROR_TEXT_BYTES 256

@@ -4,8 +4,8 @@
  *
  * Threads: any thread.
  */
-#ifndef FGR_TOOLS_CLOCK_H
-#define FGR_TOOLS_CLOCK_H
+#ifndef FGR_UTIL_CLOCK_H
+#define FGR_UTIL_CLOCK_H
 
 #include <stdint.h>
 #include <time.h>
