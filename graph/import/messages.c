@@ -40,6 +40,23 @@ enum fgr_err fgr_messages_begin(struct fgr_messages *out_messages, struct fgr_so
     return fgr_records_begin(&out_messages->records, source, err);
 }
 
+/* The amount behind the announcement in `frame`, which stays where it is. */
+static enum fgr_err take_amount(struct fgr_messages *messages, struct fgr_frame *frame,
+                                struct fgr_raw_message *out_message, struct fgr_error *err)
+{
+    struct fgr_frame amount;
+    enum fgr_err code = fgr_records_at(&messages->records, &amount, fgr_frame_end(frame), err);
+    if (code == FGR_OK && amount.type == FGR_RECORD_CHANNEL_AMOUNT &&
+        amount.record.n_message >= FGR_WIRE_TYPE_BYTES + sizeof(uint64_t)) {
+        out_message->capacity_sat = fgr_load_be64(amount.record.message + FGR_WIRE_TYPE_BYTES);
+        messages->used_bytes = fgr_frame_end(&amount);
+        messages->n_others++;
+    } else if (code == FGR_OK && !amount.is_missing) {
+        messages->records.n_records--; /* it is read again */
+    }
+    return code == FGR_OK ? fgr_records_again(&messages->records, frame, err) : code;
+}
+
 /* Looks at the next record; *out_has_message says whether it is one to give. */
 static enum fgr_err read_record(struct fgr_messages *messages, struct fgr_raw_message *out_message,
                                 bool *out_has_message, struct fgr_error *err)
@@ -65,10 +82,14 @@ static enum fgr_err read_record(struct fgr_messages *messages, struct fgr_raw_me
         messages->is_over = frame.type == FGR_RECORD_ENDED;
     } else {
         *out_has_message = true;
-        *out_message =
-            (struct fgr_raw_message){frame.record.message, frame.record.n_message, frame.place};
+        if (frame.type == FGR_WIRE_CHANNEL_ANNOUNCEMENT) {
+            code = take_amount(messages, &frame, out_message, err);
+        }
+        out_message->bytes = frame.record.message;
+        out_message->n_bytes = frame.record.n_message;
+        out_message->place = frame.place;
     }
-    return FGR_OK;
+    return code;
 }
 
 static enum fgr_err read_gsp(struct fgr_messages *messages, struct fgr_raw_message *out_message,
@@ -98,7 +119,9 @@ static enum fgr_err read_gsp(struct fgr_messages *messages, struct fgr_raw_messa
     if (code == FGR_OK && n_bytes < n_length + length) {
         code = fgr_fail_place(err, place, "the file is cut inside the message");
     }
-    *out_message = (struct fgr_raw_message){bytes + n_length, (size_t)length, place};
+    out_message->bytes = bytes + n_length;
+    out_message->n_bytes = (size_t)length;
+    out_message->place = place;
     messages->used_bytes = n_length + (size_t)length;
     messages->records.n_records++;
     return code;
@@ -109,7 +132,7 @@ enum fgr_err fgr_messages_next(struct fgr_messages *messages, struct fgr_raw_mes
 {
     enum fgr_err code = FGR_OK;
     bool has_message = false;
-    *out_message = (struct fgr_raw_message){.bytes = NULL};
+    *out_message = (struct fgr_raw_message){.bytes = NULL, .capacity_sat = FGR_RAW_SAT_UNKNOWN};
     while (code == FGR_OK && !messages->is_over && !has_message) {
         fgr_source_skip(messages->records.source, messages->used_bytes);
         messages->used_bytes = 0;

@@ -34,9 +34,12 @@ struct fgr_messages {
     bool is_over;
 };
 
+#define FGR_RAW_SAT_UNKNOWN UINT64_MAX
+
 struct fgr_raw_message {
     const uint8_t *bytes; /* NULL: there are no more */
     size_t n_bytes;
+    uint64_t capacity_sat; /* of a channel_announcement in a gossip_store, if it is there */
     struct fgr_place place;
 };
 

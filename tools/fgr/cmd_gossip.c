@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fgr gossip: signed messages as nodes send them. `verify` proves those of a file.
+ * fgr gossip: signed messages as nodes send them. `verify` proves those of a file, `publish` puts them
+ * into a Redis stream.
  */
 #include "tools/fgr/cmd.h"
 
 #include "graph/util/json.h"
 #include "graph/util/clock.h"
+#include "tools/fgr/gossip_publish.h"
 #include "tools/fgr/grid.h"
 #include "tools/fgr/progress.h"
 #include "tools/fgr/prove.h"
@@ -17,19 +19,35 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { OPTION_THREADS = 256, OPTION_JSON };
+enum {
+    OPTION_THREADS = 256,
+    OPTION_JSON,
+    OPTION_REDIS,
+    OPTION_STREAM,
+    OPTION_AUTH,
+    OPTION_MAX_ENTRIES
+};
 
 static const struct argp_option options[] = {
-    {"threads", OPTION_THREADS, "N", 0, "threads that check signatures (one per core)", 0},
-    {"json", OPTION_JSON, NULL, 0, "print a line of JSON for each bad message and one at the end",
+    {"threads", OPTION_THREADS, "N", 0, "verify: threads that check signatures (one per core)", 0},
+    {"redis", OPTION_REDIS, "ADDRESS", 0,
+     "publish: redis://HOST:PORT, unix:///PATH or sentinel://HOST:PORT,.../NAME "
+     "(" FGR_GOSSIP_REDIS ")",
      0},
+    {"stream", OPTION_STREAM, "KEY", 0, "publish: the stream (" FGR_GOSSIP_STREAM ")", 0},
+    {"auth", OPTION_AUTH, "FILE", 0,
+     "publish: who logs in: a line, the password, or two, user and password", 0},
+    {"max-entries", OPTION_MAX_ENTRIES, "N", 0,
+     "publish: trim the stream to about its N newest entries", 0},
+    {"json", OPTION_JSON, NULL, 0, "print JSON: a line for each bad message and one at the end", 0},
     {0},
 };
 
 static const char doc[] =
     "Gossip of the Lightning Network as its nodes sign it. Actions:\n"
     "\n"
-    "  verify FILE   prove every signature in FILE, and print the messages that do not hold"
+    "  verify FILE   prove every signature, print the messages that do not hold\n"
+    "  publish FILE  put the messages into a Redis stream, for those who follow"
     "\v"
     "FILE is Core Lightning's gossip_store or a GSP file (lnresearch/topology), plain or "
     "compressed "
@@ -38,17 +56,31 @@ static const char doc[] =
     "which the announcement of its channel names; in their low-S form, as nodes send them. Other "
     "snapshots have no signatures.\n"
     "\n"
-    "Exit status: 0 all are proven, 2 usage, 3 bad input or a message that is not proven, 4 "
+    "publish does not look at signatures: who follows the stream does. An entry has one message in "
+    "field m and, of a channel_announcement, its capacity in field sat where a gossip_store has "
+    "it. "
+    "User and password may also stand in FGR_REDIS_USER and FGR_REDIS_PASSWORD; the command line "
+    "has "
+    "no place for them. A connection that is lost is made again; a message may then be there "
+    "twice.\n"
+    "\n"
+    "Exit status: 0 all are proven or published, 2 usage, 3 bad input or a message that is not "
+    "proven, 4 "
     "internal error.\n"
     "\n"
     "Examples:\n"
     "  fgr gossip verify ~/.lightning/bitcoin/gossip_store\n"
+    "  fgr gossip publish gossip_store --redis unix:///run/redis/redis.sock\n"
     "  fgr gossip verify gossip_store --json | jq -c 'select(.verdict == \"forged\")'\n";
 
 struct gossip_args {
     const char *positional[2]; /* action, FILE */
     int n_positional;
     const char *threads;
+    const char *redis;
+    const char *stream;
+    const char *auth;
+    const char *max_entries;
     bool has_json;
 };
 
@@ -61,6 +93,18 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         break;
     case OPTION_JSON:
         args->has_json = true;
+        break;
+    case OPTION_REDIS:
+        args->redis = arg;
+        break;
+    case OPTION_STREAM:
+        args->stream = arg;
+        break;
+    case OPTION_AUTH:
+        args->auth = arg;
+        break;
+    case OPTION_MAX_ENTRIES:
+        args->max_entries = arg;
         break;
     case ARGP_KEY_ARG:
         if (args->n_positional < 2) {
@@ -350,10 +394,15 @@ static enum fgr_exit verify_source(struct watch *watch, unsigned threads)
     return watch->status;
 }
 
-static enum fgr_exit verify_file(const struct gossip_args *args, unsigned threads)
+static enum fgr_exit verify_file(const struct gossip_args *args)
 {
     struct watch watch = {.args = args};
     struct fgr_error err;
+    uint64_t threads = 0;
+    if (args->threads != NULL && fgr_units_parse_count(&threads, args->threads, "--threads", 1,
+                                                       FGR_CLI_THREADS_MAX, &err) != FGR_OK) {
+        return fgr_cli_fail_error(&err);
+    }
     if (fgr_source_open(&watch.source, args->positional[1], &err) != FGR_OK) {
         return fail_file(args->positional[1], &err);
     }
@@ -361,32 +410,86 @@ static enum fgr_exit verify_file(const struct gossip_args *args, unsigned thread
     if (fgr_json_writer_init(&watch.json, &err) != FGR_OK) {
         status = fgr_cli_fail_error(&err);
     } else {
-        status = verify_source(&watch, threads);
+        status = verify_source(&watch, (unsigned)threads);
         fgr_json_writer_deinit(&watch.json);
     }
     fgr_source_close(watch.source);
     return status;
 }
 
+static enum fgr_exit publish_file(const struct gossip_args *args)
+{
+    const struct fgr_gossip_publish publish = {.file = args->positional[1],
+                                               .redis = args->redis,
+                                               .stream = args->stream,
+                                               .auth = args->auth,
+                                               .max_entries = args->max_entries,
+                                               .has_json = args->has_json};
+    return fgr_gossip_publish(&publish);
+}
+
+struct action {
+    const char *name;
+    enum fgr_exit (*run)(const struct gossip_args *args);
+    bool has_threads;
+    bool has_redis;
+};
+
+static const struct action actions[] = {
+    {"verify", verify_file, true, false},
+    {"publish", publish_file, false, true},
+};
+#define N_ACTIONS (sizeof actions / sizeof *actions)
+#define ACTION_NAMES "there are 'verify' and 'publish'"
+
+static const struct action *find_action(const char *name)
+{
+    for (size_t i = 0; i < N_ACTIONS; i++) {
+        if (strcmp(actions[i].name, name) == 0) {
+            return &actions[i];
+        }
+    }
+    return NULL;
+}
+
+/* An option that the action does not have, or NULL. */
+static const char *foreign_option(const struct action *action, const struct gossip_args *args)
+{
+    const struct {
+        const char *name;
+        bool is_foreign;
+    } given[] = {{"--threads", args->threads != NULL && !action->has_threads},
+                 {"--redis", args->redis != NULL && !action->has_redis},
+                 {"--stream", args->stream != NULL && !action->has_redis},
+                 {"--auth", args->auth != NULL && !action->has_redis},
+                 {"--max-entries", args->max_entries != NULL && !action->has_redis}};
+    for (size_t i = 0; i < sizeof given / sizeof *given; i++) {
+        if (given[i].is_foreign) {
+            return given[i].name;
+        }
+    }
+    return NULL;
+}
+
 enum fgr_exit fgr_cmd_gossip(int argc, char **argv)
 {
-    static const struct argp argp = {options, parse_option, "verify FILE", doc, NULL, NULL, NULL};
+    static const struct argp argp = {options, parse_option, "ACTION FILE", doc, NULL, NULL, NULL};
     struct gossip_args args = {0};
-    struct fgr_error err;
-    uint64_t threads = 0;
     fgr_cli_parse(&argp, argc, argv, &args);
     if (args.n_positional == 0) {
-        return fgr_cli_fail_usage("an action is missing: there is 'verify'");
+        return fgr_cli_fail_usage("an action is missing: " ACTION_NAMES);
     }
-    if (strcmp(args.positional[0], "verify") != 0) {
-        return fgr_cli_fail_usage("'%.40s' is no action: there is 'verify'", args.positional[0]);
+    const struct action *action = find_action(args.positional[0]);
+    if (action == NULL) {
+        return fgr_cli_fail_usage("'%.40s' is no action: " ACTION_NAMES, args.positional[0]);
     }
     if (args.n_positional != 2) {
-        return fgr_cli_fail_usage("verify needs one FILE, %d given", args.n_positional - 1);
+        return fgr_cli_fail_usage("%s needs one FILE, %d given", action->name,
+                                  args.n_positional - 1);
     }
-    if (args.threads != NULL && fgr_units_parse_count(&threads, args.threads, "--threads", 1,
-                                                      FGR_CLI_THREADS_MAX, &err) != FGR_OK) {
-        return fgr_cli_fail_error(&err);
+    const char *foreign = foreign_option(action, &args);
+    if (foreign != NULL) {
+        return fgr_cli_fail_usage("%s is no option of %s", foreign, action->name);
     }
-    return verify_file(&args, (unsigned)threads);
+    return action->run(&args);
 }
