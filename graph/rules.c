@@ -32,9 +32,6 @@ enum {
     ORPHANS_DEFAULT = 4096
 };
 
-/* Of a channel that was spent before a restart: the grace begins anew. */
-#define HEIGHT_UNKNOWN UINT32_MAX
-
 struct fgr_rules {
     struct fgr_rules_options options;
     struct fgr_book book;
@@ -448,11 +445,26 @@ enum fgr_err fgr_rules_spent(struct fgr_rules *rules, uint64_t scid, uint32_t he
     return *out_is_open ? set_spent(rules, channel, height, err) : FGR_OK;
 }
 
+bool fgr_rules_removed(struct fgr_rules *rules, uint64_t scid)
+{
+    struct fgr_book_channel *channel = fgr_book_channel(&rules->book, scid);
+    if (channel == NULL || (channel->state != FGR_BOOK_OPEN && channel->state != FGR_BOOK_SPENT)) {
+        return false;
+    }
+    for (size_t i = 0; i < rules->n_spent; i++) {
+        if (rules->spent[i] == scid) {
+            rules->spent[i] = rules->spent[--rules->n_spent];
+        }
+    }
+    fgr_book_set_state(&rules->book, channel, FGR_BOOK_PRUNED);
+    return true;
+}
+
 bool fgr_rules_next_closed(struct fgr_rules *rules, uint32_t height, uint64_t *out_scid)
 {
     for (size_t i = 0; i < rules->n_spent; i++) {
         struct fgr_book_channel *channel = fgr_book_channel(&rules->book, rules->spent[i]);
-        if (channel->spent_height == HEIGHT_UNKNOWN) {
+        if (channel->spent_height == FGR_RULES_HEIGHT_UNKNOWN) {
             channel->spent_height = height;
         }
         if ((uint64_t)channel->spent_height + GRACE_BLOCKS <= height) {
@@ -523,7 +535,8 @@ static enum fgr_err learn_channel(struct fgr_rules *rules, const struct fgr_view
     if (channel->news[0].timestamp == 0 && channel->news[1].timestamp == 0) {
         channel->since_s = rules->now_s; /* nobody knows when it was heard: two weeks from here */
     }
-    return code == FGR_OK && info.dying ? set_spent(rules, channel, HEIGHT_UNKNOWN, err) : code;
+    return code == FGR_OK && info.dying ? set_spent(rules, channel, FGR_RULES_HEIGHT_UNKNOWN, err)
+                                        : code;
 }
 
 enum fgr_err fgr_rules_learn(struct fgr_rules *rules, const struct fgr_view *view,

@@ -110,10 +110,17 @@ void fgr_rules_refuse(struct fgr_rules *rules, enum fgr_verdict_kind kind);
 
 /* ---- closing -------------------------------------------------------------------------------- */
 
+/* Where nobody says at which height: then the grace begins at the first height that is told. */
+#define FGR_RULES_HEIGHT_UNKNOWN UINT32_MAX
+
 /* The funding output of a channel was spent at this height. `out_is_open`: it was open; else nothing
  * has changed. Errors: MEMORY. */
 enum fgr_err fgr_rules_spent(struct fgr_rules *rules, uint64_t scid, uint32_t height,
                              bool *out_is_open, struct fgr_error *err);
+
+/* The source of the gossip has removed a channel, for whatever reason: it goes, and may come back.
+ * False: it was not there. */
+bool fgr_rules_removed(struct fgr_rules *rules, uint64_t scid);
 
 /* The next channel whose output was spent 72 blocks before `height` or earlier: it is closed for
  * good. False: there is none. */
