@@ -76,7 +76,7 @@ void fgr_flow_forget_proofs(struct fgr_flow *flow)
     flow->proof.part_weight = 0;
     flow->proof.top_msat = (double)FGR_MSAT_MAX;
     flow->proof.n_lanes = 0;
-    flow->proof.keeps_limits = false;
+    flow->proof.credit_msat = 0;
     flow->n_earlier = 0;
     for (uint32_t i = 0; i < flow->mix.n_lanes; i++) {
         flow->mix.lane[i].held_msat = 0;
@@ -324,7 +324,7 @@ static void keep_proof(struct fgr_flow *flow, double offsets, double unit_price)
     proof->n_earlier = flow->n_earlier;
     proof->fee_weight = flow->mix.tariff.fee_weight;
     proof->part_weight = flow->limits.part_weight;
-    proof->keeps_limits = flow->keeps_limits;
+    proof->credit_msat = flow->credit_msat;
     proof->is_sized = flow->is_sized;
     proof->n_lanes = flow->mix.n_lanes;
     for (uint32_t i = 0; i < flow->mix.n_lanes; i++) {
@@ -491,17 +491,21 @@ double fgr_flow_several(struct fgr_flow *flow, double min_part_msat, double enou
     bool is_sized = flow->is_sized;
     double whole_msat = flow->amount_msat;
     double offsets = restore_tangents(flow);
+    double part_weight = flow->limits.part_weight;
+    flow->limits.part_weight = flow->proof.part_weight;
+    mix->tariff.fee_weight = flow->proof.fee_weight;
     mix->tariff.is_whole = true;
     mix->tariff.top_msat = 1e18; /* so that a part is as large as is asked for below */
     flow->is_sized = true;
     fgr_flow_restart(flow);
     find(flow, &way, flow->proof.unit_price);
     double price = way.price;
-    double bound_msat = offsets + whole_msat * price - flow->credit_msat;
+    double bound_msat = offsets + whole_msat * price - flow->proof.credit_msat;
     double scale = whole_msat * min_part_msat / (whole_msat - min_part_msat);
     flow->limits.whole_msat = min_part_msat;
     find(flow, &way, price + (enough_msat - bound_msat) / scale);
     flow->limits.whole_msat = whole_msat;
+    flow->limits.part_weight = part_weight;
     flow->is_sized = is_sized || flow->keeps_limits;
     mix->tariff = tariff;
     fgr_flow_restart(flow);

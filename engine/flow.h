@@ -18,11 +18,11 @@ struct fgr_proof {
     double unit_price;
     double fee_weight;
     double part_weight;
+    double credit_msat; /* what the weights add at most */
     double top_msat;
     double reach;
     uint32_t n_earlier; /* proofs that it counts on */
     bool is_sized;
-    bool keeps_limits; /* the price is that of ways that keep the limits of a part */
     uint32_t n_lanes;
     fgr_edge_idx edge[FGR_LANES_MAX];
     uint64_t flow_msat[FGR_LANES_MAX];

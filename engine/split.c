@@ -242,8 +242,8 @@ static void fill_bound(struct fgr_split *out, const struct fgr_solve *solve)
         .unit_price = proof->unit_price,
         .bound_msat = proof->bound_msat,
         .several_msat = solve->several_msat,
-        .max_hops = proof->keeps_limits ? flow->limits.hops : FGR_IDX_NONE,
-        .max_cltv = proof->keeps_limits ? flow->limits.cltv : FGR_IDX_NONE,
+        .max_hops = flow->keeps_limits ? flow->limits.hops : FGR_IDX_NONE,
+        .max_cltv = flow->keeps_limits ? flow->limits.cltv : FGR_IDX_NONE,
     };
 }
 

@@ -12,7 +12,8 @@
  * max_parts times that is given back. So C is fixed + price * x along a way, and
  *
  *     all sets            amount * least price, fixed charges spread over the most that one part can
- *                         deliver: the amount, or the least htlc_max on the way
+ *                         deliver: the amount, or what is left by fees of the htlc_max, or of top_msat,
+ *                         of a half-channel on the way
  *     two parts or more   the least C over all ways is concave in x, so two parts that are as
  *                         unequal as min_part allows pay least, and more than two no less
  *
@@ -35,7 +36,7 @@ enum { LABELS_MAX = 4000000 };
 struct label {
     long double price;
     long double fixed;
-    uint64_t narrow_msat; /* least htlc_max on it */
+    long double narrow_msat; /* the most that one part can carry at its end */
     uint32_t hops;
     uint32_t cltv;
     uint32_t next; /* of the same node */
@@ -128,13 +129,11 @@ static struct label extended(const struct front *front, const struct label *from
     struct label label = {
         .price = weight * fee + risk + front->dual->price[e] + (1 + fee) * from->price,
         .fixed = from->fixed + once + (weight + from->price) * (long double)edge->base_msat,
-        .narrow_msat = edge->htlc_max_msat,
+        .narrow_msat = fminl((long double)edge->htlc_max_msat, (long double)front->dual->top_msat),
         .hops = from->hops + 1,
         .cltv = from->cltv + edge->cltv_blocks,
         .next = FGR_IDX_NONE};
-    if (from->narrow_msat < label.narrow_msat) {
-        label.narrow_msat = from->narrow_msat;
-    }
+    label.narrow_msat = fminl(label.narrow_msat, from->narrow_msat / (1 + fee));
     return label;
 }
 
@@ -187,7 +186,7 @@ static bool keep(struct front *front, uint32_t node, const struct label *label)
 static bool walk(struct front *front)
 {
     const struct fgr_problem *problem = front->problem;
-    struct label source = {.narrow_msat = problem->query->amount.v, .next = FGR_IDX_NONE};
+    struct label source = {.narrow_msat = INFINITY, .next = FGR_IDX_NONE};
     front->n_labels = 0;
     for (uint32_t v = 0; v < problem->n_nodes; v++) {
         front->list[v] = FGR_IDX_NONE;
@@ -226,7 +225,8 @@ static long double unit_price(const struct front *front)
          i = front->label[i].next) {
         const struct label *label = &front->label[i];
         long double fixed = label->fixed + front->dual->part_weight;
-        least = fminl(least, label->price + fixed / (long double)label->narrow_msat);
+        long double most = fminl(label->narrow_msat, (long double)front->problem->query->amount.v);
+        least = fminl(least, label->price + fixed / most);
     }
     return least;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * fgr_split against brute force and piecewise flows on random tiny graphs: every set of parts is
- * priced again, no bound is above a set that exists, nothing that exists is called impossible.
+ * priced again, no bound is above a set that exists, every certificate proves what it claims, nothing
+ * that exists is called impossible.
  */
 #include <criterion/criterion.h>
 #include <inttypes.h>
@@ -11,12 +12,13 @@
 #include "tests/support/settings.h"
 #include "tests/support/split_judge.h"
 
-enum { NODES_MAX = 6, CHANS_MAX = 9, QUERIES = 4, GRAPHS = 5000 };
+enum { NODES_MAX = 6, CHANS_MAX = 9, QUERIES = 4, GRAPHS = 3000 };
 
 struct tally {
     uint64_t verdict[FGR_VERDICT_WRONG + 1];
     uint64_t found;
     uint64_t several; /* the best set has more than one part */
+    uint64_t certified;
 };
 
 static void judge_query(struct fgr_split_scratch *scratch, const struct fgr_view *view,
@@ -37,6 +39,11 @@ static void judge_query(struct fgr_split_scratch *scratch, const struct fgr_view
     }
     enum fgr_verdict verdict = fgr_split_judge(scratch, &split, view, &problem, &truth, &err);
     cr_assert_neq(verdict, FGR_VERDICT_WRONG, "%s: %s", where, err.text);
+    if (split.n_parts > 0) {
+        cr_assert_eq(fgr_split_judge_certificate(&problem, &split, &err), FGR_VERDICT_RIGHT,
+                     "%s: %s", where, err.text);
+        tally->certified += split.certificate.bound_msat > 0;
+    }
     tally->verdict[verdict]++;
     tally->found += brute.n_parts > 0;
     tally->several += brute.n_parts > 1;
@@ -89,6 +96,7 @@ Test(split, agrees_with_the_oracles, .timeout = 250)
                 tally.found, tally.several, verdict[FGR_VERDICT_RIGHT], verdict[FGR_VERDICT_EQUAL],
                 verdict[FGR_VERDICT_UNPROVEN]);
     cr_assert_gt(tally.several, tally.found / 20);
+    cr_assert_gt(tally.certified, tally.found / 5);
     cr_assert_lt(verdict[FGR_VERDICT_UNPROVEN], tally.found / 20);
 }
 

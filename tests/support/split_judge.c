@@ -77,7 +77,7 @@ enum fgr_verdict fgr_split_judge_certificate(const struct fgr_problem *problem,
 {
     const struct fgr_certificate *certificate = &split->certificate;
     struct fgr_dual_answer answer;
-    if (certificate->top_msat == 0 && split->bound.v == 0) {
+    if (certificate->bound_msat <= 0 && certificate->several_msat <= 0) {
         return FGR_VERDICT_RIGHT; /* nothing is claimed */
     }
     long double *price = calloc((size_t)problem->n_edges + 1, sizeof *price);
@@ -110,9 +110,14 @@ enum fgr_verdict fgr_split_judge_certificate(const struct fgr_problem *problem,
         tolerance += (long double)split->rounding.v +
                      1e-4L * (long double)problem->cost.fail_msat * (long double)problem->n_edges;
     }
-    long double proven = fmaxl(answer.bound_msat, answer.several_msat);
-    if ((long double)split->bound.v > proven + tolerance) {
-        return wrong(err, "bound against its certificate", (long double)split->bound.v, proven);
+    if ((long double)certificate->bound_msat > answer.bound_msat + tolerance) {
+        return wrong(err, "bound of the certificate", (long double)certificate->bound_msat,
+                     answer.bound_msat);
+    }
+    if (certificate->several_msat > 0 &&
+        (long double)certificate->several_msat > answer.several_msat + tolerance) {
+        return wrong(err, "certificate for several parts", (long double)certificate->several_msat,
+                     answer.several_msat);
     }
     return FGR_VERDICT_RIGHT;
 }

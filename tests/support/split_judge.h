@@ -29,7 +29,7 @@ enum fgr_verdict fgr_split_judge(struct fgr_split_scratch *scratch, struct fgr_s
                                  const struct fgr_view *view, struct fgr_problem *problem,
                                  const struct fgr_split_truth *truth, struct fgr_error *err);
 
-/* RIGHT if the bound of `split` is not above what its certificate proves, of all sets or of those of
+/* RIGHT if the certificate of `split` proves what it claims, of all sets and of those of
  * several parts; the best single part is proven by other means (tests/property/test_route.c). Of no
  * use where fgr_split did without a flow: max_parts 1, or no room for two parts. A set that carries
  * more than top_msat somewhere must pay more than the cost, or than max_fee, in fees. */

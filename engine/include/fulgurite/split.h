@@ -83,16 +83,18 @@ struct fgr_part {
  *        1e6 + risk + slope behind a half-channel if p before it; out of the source without ppm and risk
  *     F  its fixed charges: part_weight + part_cost + sum of base fees, each times fee_weight + the m
  *        before it, since it has to be sent as well
- *     h  the largest part it can be: least of all htlc_max, of top, and of the amount
+ *     h  the largest part that it can deliver: the amount, or what fees leave of an htlc_max, or of
+ *        top, on the way
  *
  * With y = the least m + F / h of all paths (within max_hops and max_cltv), every set of parts that
  * keeps the limits and is better than this one costs, before rounding, at least
  *
  *     bound = sum of offsets + amount * y - (fee_weight - 1) * max_fee - part_weight * max_parts
  *
- * and less than that is proven if unit_price is below y: it spreads the fixed charges over more
- * where looking at paths as a whole was not needed. A set of two parts or more costs at least `several`,
- * because each part has fixed charges of its own (engine/flow.c, fgr_flow_several).
+ * where unit_price may stand for y: it is no more, and less where it was not needed to look at paths as a
+ * whole. A set of two parts or more costs at least `several`, because each part has fixed charges of its
+ * own (engine/flow.c, fgr_flow_several). Both are claims about this certificate alone, and it proves
+ * them.
  *
  * The bound of the answer can be better than both: what is proven limits how large a part of a better
  * set can be, and with that, and half-channels used or not as cases of their own, it is proven again
