@@ -361,8 +361,7 @@ static void become_sized(struct fgr_flow *flow)
     flow->cost_msat = fgr_mix_cost(&flow->mix);
 }
 
-/* The cheapest way below `cutoff`. Limits are looked at only once one has been broken. */
-static void find(struct fgr_flow *flow, struct fgr_price_way *out_way, double cutoff)
+void fgr_flow_find(struct fgr_flow *flow, struct fgr_price_way *out_way, double cutoff)
 {
     const struct fgr_mix *mix = &flow->mix;
     struct fgr_lanes lanes = {mix->lane, mix->n_lanes};
@@ -392,7 +391,7 @@ static bool price_paths(struct fgr_flow *flow, struct fgr_price_way *out_way)
     double cutoff =
         is_missing ? mix->path[0].price : (flow->cost_msat - offsets) / flow->amount_msat;
     cutoff = cutoff < FGR_PRICE_MAX ? cutoff : FGR_PRICE_MAX;
-    find(flow, out_way, cutoff);
+    fgr_flow_find(flow, out_way, cutoff);
     keep_proof(flow, offsets, out_way->price);
     flow->n_rounds++;
     return out_way->n_edges > 0;
@@ -498,12 +497,12 @@ double fgr_flow_several(struct fgr_flow *flow, double min_part_msat, double enou
     mix->tariff.top_msat = 1e18; /* so that a part is as large as is asked for below */
     flow->is_sized = true;
     fgr_flow_restart(flow);
-    find(flow, &way, flow->proof.unit_price);
+    fgr_flow_find(flow, &way, flow->proof.unit_price);
     double price = way.price;
     double bound_msat = offsets + whole_msat * price - flow->proof.credit_msat;
     double scale = whole_msat * min_part_msat / (whole_msat - min_part_msat);
     flow->limits.whole_msat = min_part_msat;
-    find(flow, &way, price + (enough_msat - bound_msat) / scale);
+    fgr_flow_find(flow, &way, price + (enough_msat - bound_msat) / scale);
     flow->limits.whole_msat = whole_msat;
     flow->limits.part_weight = part_weight;
     flow->is_sized = is_sized || flow->keeps_limits;
@@ -563,7 +562,7 @@ bool fgr_flow_detour(struct fgr_flow *flow)
     if (!is_blocked) {
         return false;
     }
-    find(flow, &way, block);
+    fgr_flow_find(flow, &way, block);
     flow->n_rounds++;
     uint32_t n_before = mix->n_paths;
     return way.n_edges > 0 && fgr_flow_add(flow, way.edge, way.n_edges) == n_before;

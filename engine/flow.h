@@ -99,6 +99,10 @@ double fgr_flow_parts(const struct fgr_flow *flow);
 /* Adds a path, or finds it. Its index; FGR_IDX_NONE if there is no room. */
 uint32_t fgr_flow_add(struct fgr_flow *flow, const uint32_t *edge, uint32_t n_edges);
 
+/* The cheapest way below `cutoff` at the slopes of the lanes. Limits are looked at only once one has been
+ * broken. */
+void fgr_flow_find(struct fgr_flow *flow, struct fgr_price_way *out_way, double cutoff);
+
 /* Adds paths and balances until cost <= bound * (1 + gap). */
 enum fgr_flow_end fgr_flow_solve(struct fgr_flow *flow, double gap);
 

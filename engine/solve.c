@@ -5,6 +5,7 @@
  *   flow      the relaxation: bound and proposal (flow.c, parts.c). Mostly that is all.
  *   detour    if the paths of the flow do not make good parts: paths around what limits them
  *   weigh     if fees or the number of parts are over their limits: weights on them
+ *   any       if nothing has come of all that: any set of parts (fill.c)
  *   widen     if the answer costs more than the prices allowed for: again with prices that hold
  *   several   one part may well be best, and that one is known: a better bound for all other sets
  *   tighten   again, counting on what is proven: fixed charges are spread over what a part of a better
@@ -19,6 +20,7 @@
 #include <math.h>
 
 #include "engine/branch.h"
+#include "engine/fill.h"
 
 #define ROUNDS_DEFAULT 400
 
@@ -34,6 +36,9 @@
 
 /* How many further paths to try where those of the flow do not make whole parts. */
 #define DETOURS_MAX 8
+
+/* How far from the best a flow may be where any will do. */
+#define ANY_GAP 0.5
 
 /* Weights: the first ones tried, how close to the limit is close enough, how often. */
 #define FIRST_FEE_WEIGHT 1.0
@@ -162,6 +167,32 @@ double fgr_solve_credit(const struct fgr_solve *solve)
         credit_msat += solve->fee.weight * (double)task->limits.fee_msat;
     }
     return credit_msat;
+}
+
+/* No parts came of the flow. Any are better than none: on few paths, whatever they cost; or of a flow
+ * that is far from the best, and uses other paths. */
+static void settle_for_any(struct fgr_solve *solve)
+{
+    struct fgr_flow *flow = &solve->s->flow;
+    if (fgr_fill(flow, solve->task.max_parts)) {
+        fgr_solve_choose(solve);
+    }
+    if (solve->cost_msat == FGR_COST_INF) {
+        solve->fee = (struct fgr_solve_weight){.weight = 0};
+        solve->parts = (struct fgr_solve_weight){.weight = 0};
+        solve->tariff.fee_weight = 1.0;
+        flow->limits.part_weight = 0;
+        fgr_flow_end(flow);
+        fgr_flow_start(flow, solve->view, &solve->tariff, solve->from, solve->to);
+        flow->mix.path[0].amount_msat = flow->amount_msat;
+        flow->max_relaxed = UINT64_MAX;
+        enum fgr_flow_end end = fgr_flow_solve(flow, ANY_GAP);
+        flow->max_relaxed = flow->price.n_relaxed + EFFORT_RELAXED;
+        if (end != FGR_FLOW_MISSING && flow->mix.path[0].amount_msat <= 0) {
+            fgr_solve_choose(solve);
+            detour(solve);
+        }
+    }
 }
 
 /* Solves with the prices of `solve->tariff` and its weights. */
@@ -312,6 +343,9 @@ void fgr_solve(struct fgr_solve *solve)
     flow->max_relaxed = flow->price.n_relaxed + EFFORT_RELAXED;
     detour(solve);
     weigh(solve);
+    if (solve->cost_msat == FGR_COST_INF) {
+        settle_for_any(solve);
+    }
     if (widen_top(solve)) {
         weigh(solve);
     }

@@ -100,26 +100,55 @@ void fgr_split_task(struct fgr_parts_task *out_task, const struct fgr_split_quer
 
 /* ---- the two ends --------------------------------------------------------------------------- */
 
-/* What the half-channels of one end can carry together. */
-static uint64_t room_of(const struct fgr_view *view, const struct fgr_overlay *overlay,
-                        bool is_incoming, uint32_t node)
+/* The largest parts that the half-channels of one end let pass, smallest last. */
+struct largest {
+    uint32_t n;
+    uint32_t n_max;
+    uint64_t part_msat[FGR_PARTS_MAX];
+};
+
+/* Notes a part. False if there are enough that are no smaller. */
+static bool note_part(struct largest *l, uint64_t part_msat)
 {
-    struct fgr_walk walk = fgr_walk_of(view, overlay, is_incoming, node);
+    if (part_msat == 0 || (l->n == l->n_max && l->part_msat[l->n - 1] >= part_msat)) {
+        return false;
+    }
+    uint32_t at = l->n < l->n_max ? l->n++ : l->n - 1;
+    for (; at > 0 && l->part_msat[at - 1] < part_msat; at--) {
+        l->part_msat[at] = l->part_msat[at - 1];
+    }
+    l->part_msat[at] = part_msat;
+    return true;
+}
+
+/* Whether max_parts parts over the half-channels of one end can carry the amount: each up to its
+ * htlc_max, and no more than the half-channel holds together. */
+static bool has_room(const struct fgr_view *view, const struct fgr_split_query *query,
+                     bool is_incoming, uint32_t node)
+{
+    struct fgr_walk walk = fgr_walk_of(view, query->overlay, is_incoming, node);
+    struct largest largest = {.n_max = query->max_parts};
     uint64_t sum_msat = 0;
     uint32_t edge;
     uint32_t other;
     while (fgr_walk_next(&walk, &edge, &other)) {
-        const struct fgr_overlay_edge at = fgr_overlay_edge_at(view, overlay, edge);
-        sum_msat += fgr_overlay_edge_room(&at);
-        sum_msat = sum_msat < FGR_MSAT_MAX ? sum_msat : FGR_MSAT_MAX;
+        struct fgr_overlay_edge at = fgr_overlay_edge_at(view, query->overlay, edge);
+        uint64_t left_msat = fgr_overlay_edge_room(&at);
+        uint64_t part_msat = at.half.htlc_max_msat;
+        do {
+            part_msat = part_msat < left_msat ? part_msat : left_msat;
+            left_msat -= part_msat;
+        } while (note_part(&largest, part_msat));
     }
-    return sum_msat;
+    for (uint32_t i = 0; i < largest.n && sum_msat < query->amount.v; i++) {
+        sum_msat += largest.part_msat[i];
+    }
+    return sum_msat >= query->amount.v;
 }
 
 static bool ends_have_room(const struct fgr_view *view, const struct fgr_split_query *query)
 {
-    return room_of(view, query->overlay, false, query->from.v) >= query->amount.v &&
-           room_of(view, query->overlay, true, query->to.v) >= query->amount.v;
+    return has_room(view, query, false, query->from.v) && has_room(view, query, true, query->to.v);
 }
 
 static void solve_single(struct fgr_solve *solve, const struct fgr_split_query *query)
@@ -351,7 +380,7 @@ enum fgr_err fgr_split_denominated(struct fgr_split_scratch *scratch, struct fgr
     }
     if (query->from.v == query->to.v || !ends_have_room(view, query)) {
         return fgr_fail(err, FGR_ERR_NO_ROUTE,
-                        "the half-channels of one end do not carry the amount together");
+                        "the half-channels of one end do not carry the amount in so many parts");
     }
     struct fgr_solve solve = {.s = scratch,
                               .view = view,

@@ -9,9 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Any set of parts will do. */
-#define ANY_GAP_PPM 1000000
-
 void fgr_split_answer_find_nodes(struct fgr_split_answer *answer, const char *from, const char *to)
 {
     const struct fgr_overlay *overlay = answer->query.overlay;
@@ -23,23 +20,11 @@ void fgr_split_answer_find_nodes(struct fgr_split_answer *answer, const char *fr
     }
 }
 
-/* A flow that is closer to the best may have no parts within the limits where one further from it
- * has: then any set is better than none, and the gap says what it is worth. */
-static enum fgr_err split_somehow(struct fgr_split_answer *answer, struct fgr_splitter *splitter)
-{
-    struct fgr_split_query query = answer->query;
-    query.max_gap_ppm = ANY_GAP_PPM;
-    return fgr_split(splitter->split, &answer->split, answer->view, &query, &answer->error);
-}
-
 void fgr_split_answer_run(struct fgr_split_answer *answer, struct fgr_splitter *splitter)
 {
     uint64_t start_ns = fgr_clock_ns();
     enum fgr_err code =
         fgr_split(splitter->split, &answer->split, answer->view, &answer->query, &answer->error);
-    if (code == FGR_ERR_WORK) {
-        code = split_somehow(answer, splitter);
-    }
     answer->elapsed_ns = fgr_clock_ns() - start_ns;
     answer->code = code == FGR_ERR_WORK ? FGR_ERR_NO_ROUTE : code;
     if (answer->code == FGR_ERR_NO_ROUTE) {
