@@ -294,9 +294,9 @@ static void take_tangent(const struct fgr_mix *mix, struct fgr_lane *lane)
     }
 }
 
-/* Sum of the offsets. */
-static double take_tangents(struct fgr_mix *mix)
+double fgr_flow_tangents(struct fgr_flow *flow)
 {
+    struct fgr_mix *mix = &flow->mix;
     double sum = 0;
     for (uint32_t i = 0; i < mix->n_lanes; i++) {
         take_tangent(mix, &mix->lane[i]);
@@ -381,13 +381,20 @@ void fgr_flow_find(struct fgr_flow *flow, struct fgr_price_way *out_way, double 
     fgr_price_find_within(&flow->price, out_way, &mix->tariff, &lanes, &flow->limits, cutoff);
 }
 
+bool fgr_flow_find_sizes(struct fgr_flow *flow, const struct fgr_price_sizes *sizes)
+{
+    struct fgr_lanes lanes = {flow->mix.lane, flow->mix.n_lanes};
+    flow->limits.is_loose = !flow->keeps_limits;
+    return fgr_price_find_sizes(&flow->price, &flow->mix.tariff, &lanes, &flow->limits, sizes);
+}
+
 /* One pricing of all paths. Returns whether there is one cheaper than those in use. */
 static bool price_paths(struct fgr_flow *flow, struct fgr_price_way *out_way)
 {
     struct fgr_mix *mix = &flow->mix;
     bool is_missing = mix->path[0].amount_msat > 0;
     flow->cost_msat = fgr_mix_cost(mix);
-    double offsets = take_tangents(mix);
+    double offsets = fgr_flow_tangents(flow);
     double cutoff =
         is_missing ? mix->path[0].price : (flow->cost_msat - offsets) / flow->amount_msat;
     cutoff = cutoff < FGR_PRICE_MAX ? cutoff : FGR_PRICE_MAX;

@@ -30,6 +30,9 @@ struct fgr_proof {
     double offset[FGR_LANES_MAX];
 };
 
+/* Sizes of parts that are priced at once. */
+#define FGR_SIZES_MAX 25
+
 /* So many proofs may count on earlier ones. */
 #define FGR_EARLIER_MAX 3
 
@@ -58,6 +61,8 @@ struct fgr_flow {
     struct fgr_price price;
     struct fgr_mix mix; /* path 0 is what is missing */
     struct fgr_proof proof;
+    double
+        charge_msat[FGR_LANES_MAX * FGR_SIZES_MAX]; /* sizes.c: per lane, of a part of each size */
     uint32_t n_earlier;
     struct fgr_proof earlier[FGR_EARLIER_MAX];
 };
@@ -102,6 +107,12 @@ uint32_t fgr_flow_add(struct fgr_flow *flow, const uint32_t *edge, uint32_t n_ed
 /* The cheapest way below `cutoff` at the slopes of the lanes. Limits are looked at only once one has been
  * broken. */
 void fgr_flow_find(struct fgr_flow *flow, struct fgr_price_way *out_way, double cutoff);
+
+/* All ways cheaper than those known for parts of the sizes (price.h); false if not all could be. */
+bool fgr_flow_find_sizes(struct fgr_flow *flow, const struct fgr_price_sizes *sizes);
+
+/* The line of each lane at its flow. Returns the sum of the offsets. */
+double fgr_flow_tangents(struct fgr_flow *flow);
 
 /* Adds paths and balances until cost <= bound * (1 + gap). */
 enum fgr_flow_end fgr_flow_solve(struct fgr_flow *flow, double gap);

@@ -34,13 +34,14 @@ enum fgr_lane_use {
 struct fgr_lane {
     struct fgr_arc arc;
     uint32_t edge;
-    double flow_msat;  /* of all paths */
-    double held_msat;  /* of the flow that the tariff's reach counts from */
-    double fixed_msat; /* the part of it that does not follow their amounts */
-    double slope;      /* M * slope of -ln P at that flow: the price of one msat more */
-    double offset;     /* M * -ln P >= offset + slope * x for every x */
-    uint64_t sum_msat; /* what whole parts carry */
-    uint32_t n_parts;  /* those that go over it */
+    double flow_msat;   /* of all paths */
+    double held_msat;   /* of the flow that the tariff's reach counts from */
+    double fixed_msat;  /* the part of it that does not follow their amounts */
+    double slope;       /* M * slope of -ln P at that flow: the price of one msat more */
+    double offset;      /* M * -ln P >= offset + slope * x for every x */
+    uint64_t sum_msat;  /* what whole parts carry */
+    uint32_t n_parts;   /* those that go over it */
+    double charge_msat; /* what parts of the sizes that are asked for pay once, and for no more */
     enum fgr_lane_use use;
 };
 
@@ -118,6 +119,18 @@ struct fgr_price_limits {
     double whole_msat;  /* no part is larger */
 };
 
+struct fgr_price_way;
+
+/* Parts of several sizes, to be looked for at once. Each way that could be cheaper than it says there
+ * for one of them is told; what it costs is worked out by whoever is told, and put there. */
+struct fgr_price_sizes {
+    uint32_t n;
+    const double *amount_msat;
+    double *cost_msat; /* of the cheapest way known; what it is at the end holds for all */
+    void *state;
+    void (*on_way)(void *state, const struct fgr_price_way *way);
+};
+
 struct fgr_price_way {
     double price;                /* least price if below the cutoff, else the cutoff */
     uint32_t n_edges;            /* 0 = none below the cutoff */
@@ -140,5 +153,10 @@ void fgr_price_find(struct fgr_price *price, struct fgr_price_way *out_way,
 void fgr_price_find_within(struct fgr_price *price, struct fgr_price_way *out_way,
                            const struct fgr_tariff *tariff, const struct fgr_lanes *lanes,
                            const struct fgr_price_limits *limits, double cutoff);
+
+/* All ways that are cheaper than those known, for parts of the sizes. False if it ran out of labels. */
+bool fgr_price_find_sizes(struct fgr_price *price, const struct fgr_tariff *tariff,
+                          const struct fgr_lanes *lanes, const struct fgr_price_limits *limits,
+                          const struct fgr_price_sizes *sizes);
 
 #endif

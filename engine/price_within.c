@@ -14,6 +14,7 @@
  *
  * Reference: Desrochers and Soumis 1988 (label setting for shortest paths with resources).
  */
+#include <math.h>
 #include <string.h>
 
 #include "engine/price_front.h"
@@ -23,6 +24,7 @@ struct search {
     const struct fgr_tariff *tariff;
     const struct fgr_lanes *lanes;
     const struct fgr_price_limits *limits;
+    const struct fgr_price_sizes *sizes; /* NULL: the cheapest way is looked for */
     struct fgr_price_terms terms;
     double best;
     uint32_t best_label;
@@ -90,6 +92,21 @@ static void fill_hops(struct fgr_price *p, double least_msat)
 static double whole_price(const struct fgr_price_label *label)
 {
     return label->price + label->fixed / label->part_msat;
+}
+
+/* Whether a way that goes on at `rest` or more may be better than what is known. */
+static bool is_cheaper(const struct search *s, const struct fgr_price_label *label, double rest)
+{
+    const struct fgr_price_sizes *sizes = s->sizes;
+    if (sizes == NULL) {
+        return whole_price(label) + rest < s->best;
+    }
+    bool is_found = false;
+    for (uint32_t i = 0; i < sizes->n && !is_found; i++) {
+        double cost_msat = label->fixed + (label->price + rest) * sizes->amount_msat[i];
+        is_found = cost_msat < sizes->cost_msat[i];
+    }
+    return is_found;
 }
 
 static bool keeps_limits(const struct search *s, const struct fgr_price_label *label)
@@ -169,6 +186,10 @@ static struct fgr_price_label extend(const struct search *s, const struct fgr_ar
     double slope = lane == NULL ? fgr_tariff_flat(tariff, arc) : lane->slope;
     double own = ppm * tariff->fee_weight + (double)arc->cltv_blocks * tariff->risk + slope;
     double fixed = base * (tariff->fee_weight + way->price) + fgr_tariff_bias(arc);
+    if (tariff->size_msat > 0) {
+        fixed +=
+            lane == NULL ? fgr_tariff_above(tariff, arc, 0, tariff->size_msat) : lane->charge_msat;
+    }
     if (arc->bias_msat < 0) { /* a discount may take all of it, as in fgr_price_behind */
         own = slope;
         fixed = base * way->price;
@@ -185,12 +206,31 @@ static struct fgr_price_label extend(const struct search *s, const struct fgr_ar
     };
 }
 
+static void trace(const struct search *s, uint32_t idx, struct fgr_price_way *out_way)
+{
+    const struct fgr_price_label *label = s->p->label;
+    uint32_t n = label[idx].hops;
+    out_way->n_edges = n;
+    for (uint32_t at = idx; label[at].parent != FGR_IDX_NONE; at = label[at].parent) {
+        out_way->edge[--n] = label[at].edge;
+    }
+}
+
+/* Tells of a way, which is to be known from now on. */
+static void tell(const struct search *s, uint32_t idx)
+{
+    struct fgr_price_way way;
+    way.price = s->p->label[idx].price;
+    trace(s, idx, &way);
+    s->sizes->on_way(s->sizes->state, &way);
+}
+
 /* Follows half-channel `edge`, whose price at no flow is at least `bound`, from the end of a way. */
 static void relax(struct search *s, uint32_t edge, uint32_t node, uint32_t from, double bound)
 {
     struct fgr_price *p = s->p;
     double rest = fgr_price_rest(p, node);
-    if (node == p->from || whole_price(&p->label[from]) + bound + rest >= s->best) {
+    if (node == p->from || !is_cheaper(s, &p->label[from], bound + rest)) {
         return;
     }
     uint16_t lane = p->lane_of[edge];
@@ -200,7 +240,7 @@ static void relax(struct search *s, uint32_t edge, uint32_t node, uint32_t from,
     struct fgr_arc arc = fgr_arc_of(p->view, p->overlay, edge, p->from);
     struct fgr_price_label label = extend(s, &arc, edge, from);
     double whole = whole_price(&label);
-    if (whole + rest >= s->best || (double)arc.htlc_min_msat > s->tariff->part_msat ||
+    if (!is_cheaper(s, &label, rest) || (double)arc.htlc_min_msat > s->tariff->part_msat ||
         (double)arc.htlc_max_msat < s->tariff->least_msat || !keeps_limits(s, &label)) {
         return;
     }
@@ -208,11 +248,13 @@ static void relax(struct search *s, uint32_t edge, uint32_t node, uint32_t from,
     if (idx == FGR_IDX_NONE) {
         return;
     }
-    if (node == p->to) {
+    if (node != p->to) {
+        queue(s, idx, whole);
+    } else if (s->sizes != NULL) {
+        tell(s, idx);
+    } else {
         s->best = whole;
         s->best_label = idx;
-    } else {
-        queue(s, idx, whole);
     }
 }
 
@@ -269,7 +311,8 @@ static void step(struct search *s, struct fgr_heap *heap)
     uint32_t idx = fgr_heap_item(heap->entry[0]);
     uint32_t node = p->label[idx].node;
     bool is_moved = heap == &p->far && fgr_price_is_settled(p, node);
-    if (p->label[idx].is_dead || is_moved) {
+    bool is_late = s->sizes != NULL && !is_cheaper(s, &p->label[idx], fgr_price_rest(p, node));
+    if (p->label[idx].is_dead || is_moved || is_late) {
         fgr_heap_pop(heap);
     } else if (fgr_price_is_backward_turn(p, node)) {
         uint32_t next = fgr_heap_item(p->back.entry[0]);
@@ -278,16 +321,6 @@ static void step(struct search *s, struct fgr_heap *heap)
     } else {
         fgr_heap_pop(heap);
         expand(s, idx);
-    }
-}
-
-static void trace(const struct search *s, struct fgr_price_way *out_way)
-{
-    const struct fgr_price_label *label = s->p->label;
-    uint32_t n = label[s->best_label].hops;
-    out_way->n_edges = n;
-    for (uint32_t at = s->best_label; label[at].parent != FGR_IDX_NONE; at = label[at].parent) {
-        out_way->edge[--n] = label[at].edge;
     }
 }
 
@@ -306,6 +339,27 @@ static void start(struct search *s)
     }
 }
 
+/* Follows ways as long as any may be better. Returns the least price of those that are left. */
+static double run(struct search *s)
+{
+    struct fgr_price *p = s->p;
+    double least_msat = s->tariff->least_msat;
+    if (!s->limits->is_loose && !p->has_ahead) {
+        fill_hops(p, least_msat);
+        fill_cltv(p, least_msat);
+        p->has_ahead = true;
+    }
+    fgr_price_begin(p, s->lanes, s->best);
+    start(s);
+    double bound = 0;
+    struct fgr_heap *heap = fgr_price_next_heap(p, &bound);
+    while (heap != NULL && bound < s->best && !s->is_exhausted) {
+        step(s, heap);
+        heap = fgr_price_next_heap(p, &bound);
+    }
+    return bound;
+}
+
 void fgr_price_find_within(struct fgr_price *price, struct fgr_price_way *out_way,
                            const struct fgr_tariff *tariff, const struct fgr_lanes *lanes,
                            const struct fgr_price_limits *limits, double cutoff)
@@ -317,22 +371,30 @@ void fgr_price_find_within(struct fgr_price *price, struct fgr_price_way *out_wa
                        .terms = fgr_price_terms_of(tariff),
                        .best = cutoff < FGR_PRICE_MAX ? cutoff : FGR_PRICE_MAX,
                        .best_label = FGR_IDX_NONE};
-    if (!limits->is_loose && !price->has_ahead) {
-        fill_hops(price, tariff->least_msat);
-        fill_cltv(price, tariff->least_msat);
-        price->has_ahead = true;
-    }
-    fgr_price_begin(price, lanes, s.best);
-    start(&s);
-    double bound = 0;
-    struct fgr_heap *heap = fgr_price_next_heap(price, &bound);
-    while (heap != NULL && bound < s.best && !s.is_exhausted) {
-        step(&s, heap);
-        heap = fgr_price_next_heap(price, &bound);
-    }
+    double bound = run(&s);
     out_way->n_edges = 0;
     out_way->price = s.is_exhausted && bound < s.best ? bound : s.best;
     if (s.best_label != FGR_IDX_NONE) {
-        trace(&s, out_way);
+        trace(&s, s.best_label, out_way);
     }
+}
+
+bool fgr_price_find_sizes(struct fgr_price *price, const struct fgr_tariff *tariff,
+                          const struct fgr_lanes *lanes, const struct fgr_price_limits *limits,
+                          const struct fgr_price_sizes *sizes)
+{
+    double best = 0;
+    for (uint32_t i = 0; i < sizes->n; i++) {
+        best = fmax(best, sizes->cost_msat[i] / sizes->amount_msat[i]);
+    }
+    struct search s = {.p = price,
+                       .tariff = tariff,
+                       .lanes = lanes,
+                       .limits = limits,
+                       .sizes = sizes,
+                       .terms = fgr_price_terms_of(tariff),
+                       .best = best,
+                       .best_label = FGR_IDX_NONE};
+    run(&s);
+    return !s.is_exhausted;
 }

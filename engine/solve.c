@@ -10,6 +10,7 @@
  *   several   one part may well be best, and that one is known: a better bound for all other sets
  *   tighten   again, counting on what is proven: fixed charges are spread over what a part of a better
  *             set can be, which is the less the closer bound and cost are
+ *   sizes     better for all sets of several parts: what parts of each size cost at least (sizes.c)
  *   branch    half-channels with a fixed charge are used or not: both cases by themselves (branch.c)
  *
  * Each step improves on cost or bound and is left out when they are as close as was asked for. All
@@ -21,6 +22,7 @@
 
 #include "engine/branch.h"
 #include "engine/fill.h"
+#include "engine/sizes.h"
 
 #define ROUNDS_DEFAULT 400
 
@@ -32,7 +34,7 @@
 #define TOP_ATTEMPTS 4
 
 /* Half-channels that may be looked at to improve on the first answer and bound. */
-#define EFFORT_RELAXED 300000
+#define EFFORT_RELAXED 250000
 
 /* How many further paths to try where those of the flow do not make whole parts. */
 #define DETOURS_MAX 8
@@ -319,6 +321,19 @@ static void tighten(struct fgr_solve *solve)
     }
 }
 
+/* Proves more of sets of several parts by what parts of each size cost. */
+static void prove_sizes(struct fgr_solve *solve)
+{
+    struct fgr_flow *flow = &solve->s->flow;
+    if (!fgr_solve_is_done(solve)) {
+        double several_msat = fgr_sizes_bound(flow, (double)solve->task.min_part_msat,
+                                              solve->bound_msat, (double)solve->cost_msat);
+        several_msat = fmin(several_msat, (double)solve->cost_msat);
+        solve->bound_msat =
+            fmax(solve->bound_msat, fmin(several_msat, (double)solve->single.bound));
+    }
+}
+
 void fgr_solve(struct fgr_solve *solve)
 {
     struct fgr_flow *flow = &solve->s->flow;
@@ -352,6 +367,7 @@ void fgr_solve(struct fgr_solve *solve)
     if (solve->cost_msat < FGR_COST_INF) {
         prove_several(solve);
         tighten(solve);
+        prove_sizes(solve);
         fgr_branch(solve);
     }
 }

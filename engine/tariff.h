@@ -27,8 +27,25 @@ struct fgr_tariff {
     bool is_whole;         /* fixed charges are spread over top_msat whatever the htlc_max */
     double reach;          /* no better set of parts puts more on a half-channel than the flow held
                               there and this share of what is left of it; 0 = not known */
+    double size_msat; /* parts are no smaller, and pay what curves are above their lines at that;
+                               0 = they do not */
     enum fgr_prob_model model;
 };
+
+/* Whether M * -ln P of the half-channel is a logarithm from 0 on. */
+static inline bool fgr_tariff_bends(const struct fgr_tariff *tariff, const struct fgr_arc *arc)
+{
+    return tariff->model == FGR_PROB_UNIFORM && arc->sure_msat == 0 && arc->bias_msat >= 0;
+}
+
+/* What the curve is above its tangent at `flow_msat` where `size_msat` pass, at least:
+ * -ln(1 - t) - t >= t^2 / 2. */
+static inline double fgr_tariff_above(const struct fgr_tariff *tariff, const struct fgr_arc *arc,
+                                      double flow_msat, double size_msat)
+{
+    double t = (size_msat - flow_msat) / ((double)arc->most_msat + 1.0 - flow_msat);
+    return t > 0 && fgr_tariff_bends(tariff, arc) ? tariff->fail_msat * 0.5 * t * t : 0;
+}
 
 /* Over how much a fixed charge of the half-channel is spread, where `held_msat` flow. */
 static inline double fgr_tariff_spread(const struct fgr_tariff *tariff, const struct fgr_arc *arc,

@@ -12,7 +12,7 @@
 #include "tests/support/settings.h"
 #include "tests/support/split_judge.h"
 
-enum { NODES_MAX = 6, CHANS_MAX = 9, QUERIES = 4, GRAPHS = 3000 };
+enum { NODES_MAX = 6, CHANS_MAX = 9, QUERIES = 4, GRAPHS = 1500 };
 
 struct tally {
     uint64_t verdict[FGR_VERDICT_WRONG + 1];
