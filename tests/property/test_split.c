@@ -12,7 +12,7 @@
 #include "tests/support/settings.h"
 #include "tests/support/split_judge.h"
 
-enum { NODES_MAX = 6, CHANS_MAX = 9, QUERIES = 4, GRAPHS = 1500 };
+enum { NODES_MAX = 6, CHANS_MAX = 9, QUERIES = 4, GRAPHS = 5000 };
 
 struct tally {
     uint64_t verdict[FGR_VERDICT_WRONG + 1];
@@ -39,7 +39,9 @@ static void judge_query(struct fgr_split_scratch *scratch, const struct fgr_view
     }
     enum fgr_verdict verdict = fgr_split_judge(scratch, &split, view, &problem, &truth, &err);
     cr_assert_neq(verdict, FGR_VERDICT_WRONG, "%s: %s", where, err.text);
-    if (split.n_parts > 0) {
+    /* Lines below curves that have no formula take long to judge. */
+    bool is_judged = query->cost.model == FGR_PROB_UNIFORM || tally->found % 8 == 0;
+    if (split.n_parts > 0 && is_judged) {
         cr_assert_eq(fgr_split_judge_certificate(&problem, &split, &err), FGR_VERDICT_RIGHT,
                      "%s: %s", where, err.text);
         tally->certified += split.certificate.bound_msat > 0;
