@@ -133,7 +133,8 @@ static struct label extended(const struct front *front, const struct label *from
         .hops = from->hops + 1,
         .cltv = from->cltv + edge->cltv_blocks,
         .next = FGR_IDX_NONE};
-    label.narrow_msat = fminl(label.narrow_msat, from->narrow_msat / (1 + fee));
+    long double left_msat = from->narrow_msat - (long double)edge->base_msat;
+    label.narrow_msat = fminl(label.narrow_msat, left_msat / (1 + fee));
     return label;
 }
 
@@ -149,7 +150,7 @@ static bool dominates(const struct fgr_dual *dual, const struct label *a, const 
 static bool keep(struct front *front, uint32_t node, const struct label *label)
 {
     const struct fgr_dual *dual = front->dual;
-    if (label->hops > dual->max_hops || label->cltv > dual->max_cltv) {
+    if (label->hops > dual->max_hops || label->cltv > dual->max_cltv || label->narrow_msat <= 0) {
         return true;
     }
     for (uint32_t *at = &front->list[node]; *at != FGR_IDX_NONE;) {

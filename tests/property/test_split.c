@@ -40,7 +40,7 @@ static void judge_query(struct fgr_split_scratch *scratch, const struct fgr_view
     enum fgr_verdict verdict = fgr_split_judge(scratch, &split, view, &problem, &truth, &err);
     cr_assert_neq(verdict, FGR_VERDICT_WRONG, "%s: %s", where, err.text);
     /* Lines below curves that have no formula take long to judge. */
-    bool is_judged = query->cost.model == FGR_PROB_UNIFORM || tally->found % 8 == 0;
+    bool is_judged = query->cost.model == FGR_PROB_UNIFORM || tally->found % 32 == 0;
     if (split.n_parts > 0 && is_judged) {
         cr_assert_eq(fgr_split_judge_certificate(&problem, &split, &err), FGR_VERDICT_RIGHT,
                      "%s: %s", where, err.text);
