@@ -134,6 +134,7 @@ static struct label extended(const struct front *front, const struct label *from
         .cltv = from->cltv + edge->cltv_blocks,
         .next = FGR_IDX_NONE};
     long double left_msat = from->narrow_msat - (long double)edge->base_msat;
+    left_msat += front->dual->is_unrounded ? 0 : 1; /* a fee may be rounded down by that */
     label.narrow_msat = fminl(label.narrow_msat, left_msat / (1 + fee));
     return label;
 }

@@ -19,6 +19,7 @@ struct fgr_dual {
     uint64_t top_msat;        /* no part of the sets in question carries more on any edge */
     uint32_t max_hops;        /* limits to keep; FGR_IDX_NONE: none */
     uint32_t max_cltv;        /* without the final delta */
+    bool is_unrounded;        /* of sets whose fees are not rounded */
 };
 
 struct fgr_dual_answer {

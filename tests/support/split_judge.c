@@ -90,7 +90,8 @@ enum fgr_verdict fgr_split_judge_certificate(const struct fgr_problem *problem,
                             .part_weight = (long double)certificate->part_weight,
                             .top_msat = certificate->top_msat,
                             .max_hops = certificate->max_hops,
-                            .max_cltv = certificate->max_cltv};
+                            .max_cltv = certificate->max_cltv,
+                            .is_unrounded = true};
     fgr_dual_solve(problem, &answer, &dual);
     free(price);
     if (!answer.is_ok) {
