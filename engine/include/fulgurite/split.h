@@ -97,8 +97,8 @@ struct fgr_part {
  * them.
  *
  * The bound of the answer can be better than both: what is proven limits how large a part of a better
- * set can be, and with that, and half-channels used or not as cases of their own, it is proven again
- * (engine/solve.c, engine/branch.c). Any slopes make a true bound; these make a good one. */
+ * set can be, and with that, by what parts of each size cost, and half-channels used or not as cases of
+ * their own, it is proven again (engine/solve.c, engine/sizes.c, engine/branch.c). Any slopes make a true bound; these make a good one. */
 struct fgr_certificate {
     const fgr_edge_idx *edge; /* n_edges */
     const uint64_t *flow_msat;
