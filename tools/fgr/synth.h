@@ -2,13 +2,13 @@
 /*
  * synth.h - a generated network of any size that looks like Bitcoin mainnet's.
  *
- * Place in the flow: seed -> generator -> builder -> image bytes.
+ * Place in the flow: seed -> generator (synth_records) -> builder -> image bytes.
  *
  * One seed gives the same bytes on every machine and for any number of threads: all arithmetic is
  * integer, and each item draws from a stream of its own.
  *
  * Threads: keys are derived on `threads` workers; the rest is one thread.
- * Memory: about 90 bytes a node and 40 a channel, then the builder's.
+ * Memory: that of the records, then the builder's.
  */
 #ifndef FGR_TOOLS_SYNTH_H
 #define FGR_TOOLS_SYNTH_H

@@ -7,8 +7,6 @@
  */
 #include "tools/fgr/synth_name.h"
 
-#include "graph/curve.h"
-
 #include <stdio.h>
 #include <string.h>
 
@@ -71,21 +69,6 @@ static const uint8_t lnd_bits[] = {0, 5, 7, 8, 11, 12, 14, 17, 19, 23, 25, 27, 3
 static const uint8_t cln_bits[] = {0,  5,  7,  8,  11, 12, 14, 17, 19,
                                    25, 27, 29, 35, 39, 43, 45, 47, 55};
 static const uint8_t own_bits[] = {1, 5, 7, 8, 13, 14, 17, 19, 22, 27, 39, 45, 47};
-
-void fgr_synth_name_key(uint8_t out_id[FGR_NODE_ID_BYTES], uint64_t seed, uint32_t node)
-{
-    struct fgr_rng rng;
-    uint8_t secret[32];
-    fgr_synth_stream(&rng, seed, FGR_SYNTH_STREAM_KEY, node);
-    do { /* all but about 2^-128 of all 32-byte strings are secrets */
-        for (size_t i = 0; i < sizeof secret; i += 8) {
-            uint64_t word = fgr_rng_next(&rng);
-            for (size_t j = 0; j < 8; j++) {
-                secret[i + j] = (uint8_t)(word >> (56 - 8 * j));
-            }
-        }
-    } while (!fgr_curve_derive(out_id, secret));
-}
 
 /* Two words for each rank, without repetition: the step has no factor in common with their number,
  * so that neighbours look nothing alike. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * synth_name.h - what nodes say about themselves: keys, aliases, features, times.
+ * synth_name.h - what nodes say about themselves: aliases, features, times.
  *
  * Place in the flow: degrees, manners -> node records for the builder.
  *
@@ -19,10 +19,6 @@ struct fgr_synth_announcement {
     char alias[FGR_ALIAS_BYTES_MAX + 1];
     uint8_t features[FGR_SYNTH_FEATURE_BYTES];
 };
-
-/* The public key of node `node`, whose secret is derived from the seed alone: anybody can sign for
- * it. About 40 us. */
-void fgr_synth_name_key(uint8_t out_id[FGR_NODE_ID_BYTES], uint64_t seed, uint32_t node);
 
 /* Fills what a node announces; record.id must be set. False if it never announced itself. */
 bool fgr_synth_name_announce(const struct fgr_synth_net *net, const struct fgr_synth_manner *manner,

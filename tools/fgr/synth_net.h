@@ -2,7 +2,7 @@
 /*
  * synth_net.h - the network while it is being generated, and the streams of chance it draws from.
  *
- * Place in the flow: degrees -> sizes -> pairs -> capacities -> manners, names -> builder. Each stage
+ * Place in the flow: degrees -> sizes -> pairs -> capacities -> manners, names -> records. Each stage
  * fills its fields and reads those of the stages before.
  *
  * A live channel has an enabled direction, a dead one has none; a live node has a live channel.
@@ -64,7 +64,9 @@ enum fgr_synth_stream {
     FGR_SYNTH_STREAM_PALETTE,
     FGR_SYNTH_STREAM_STATE,
     FGR_SYNTH_STREAM_POLICY,
-    FGR_SYNTH_STREAM_NAME
+    FGR_SYNTH_STREAM_NAME,
+    FGR_SYNTH_STREAM_FUNDING,
+    FGR_SYNTH_STREAM_STORE
 };
 
 /* Each item (node, half-channel) of a stage has a generator of its own, so that it does not matter
