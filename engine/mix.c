@@ -17,6 +17,8 @@
  */
 #include "engine/mix.h"
 
+#include "engine/cholesky.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -216,52 +218,16 @@ static double fill_curvature(struct fgr_mix *mix)
     return largest;
 }
 
-/* to[i] -= share * from[i] from `first` on: the inner loop of all that follows. Each entry by
- * itself, so that it may be done several at a time. */
-static void subtract(double *restrict to, const double *restrict from, double share, size_t first,
-                     size_t n)
-{
-    for (size_t i = first; i < n; i++) {
-        to[i] -= share * from[i];
-    }
-}
-
-/* The curvature factored in place (Cholesky, by columns); a little is added to the diagonal so that
- * it always can be. */
+/* The curvature factored in place; a little is added to the diagonal so that it always can be. */
 static void factor(struct fgr_mix *mix)
 {
-    size_t n = mix->n_used;
-    double *l = mix->factor;
     double largest = fill_curvature(mix);
-    double extra = largest > 0 ? largest * 1e-7 : 1e-30;
-    for (size_t j = 0; j < n; j++) {
-        double *column = &l[j * n];
-        column[j] += extra;
-        for (size_t k = 0; k < j; k++) {
-            subtract(column, &l[k * n], l[k * n + j], j, n);
-        }
-        double root = sqrt(column[j] > extra ? column[j] : extra);
-        column[j] = root;
-        for (size_t i = j + 1; i < n; i++) {
-            column[i] /= root;
-        }
-    }
+    fgr_cholesky_factor(mix->factor, mix->n_used, largest > 0 ? largest * 1e-7 : 1e-30);
 }
 
 static void solve(const struct fgr_mix *mix, double *x)
 {
-    size_t n = mix->n_used;
-    const double *l = mix->factor;
-    for (size_t i = 0; i < n; i++) {
-        x[i] /= l[i * n + i];
-        subtract(x, &l[i * n], x[i], i + 1, n);
-    }
-    for (size_t i = n; i-- > 0;) {
-        for (size_t k = i + 1; k < n; k++) {
-            x[i] -= l[i * n + k] * x[k];
-        }
-        x[i] /= l[i * n + i];
-    }
+    fgr_cholesky_solve(mix->factor, mix->n_used, x);
 }
 
 /* The Newton step of the paths in use. False if it would move one of them beyond its limits, which
@@ -497,12 +463,7 @@ void fgr_mix_bends(struct fgr_mix *mix, double *out_bend)
         double *x = mix->step;
         memset(x, 0, n * sizeof *x);
         x[i] = 1.0;
-        double square = 0;
-        for (size_t k = i; k < n; k++) {
-            x[k] /= mix->factor[k * n + k];
-            square += x[k] * x[k];
-            subtract(x, &mix->factor[k * n], x[k], k + 1, n);
-        }
+        double square = fgr_cholesky_half(mix->factor, n, x, i);
         double give = square - mix->unit[i] * mix->unit[i] / units;
         out_bend[mix->used[i]] = give > 0 ? 1.0 / give : 1e30;
     }

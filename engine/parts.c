@@ -23,7 +23,7 @@
 #include <string.h>
 
 #define BALANCE 1e-6
-#define TRIALS 4
+#define TRIALS 8
 #define CHANGES_MAX 64
 #define FAR_TOO_MANY 3
 
@@ -324,6 +324,49 @@ static double gain_of_more(const struct fgr_mix *mix, uint32_t path, double pric
     return moved_msat * (saved - 0.5 * bend * moved_msat) - p->fixed;
 }
 
+/* What a lane costs with `delta_msat` more than it carries. */
+static double more_fail(const struct fgr_mix *mix, const struct fgr_lane *lane, double delta_msat)
+{
+    double flow_msat = lane->flow_msat + delta_msat;
+    if (flow_msat > (double)lane->arc.most_msat) {
+        return FGR_MIX_MOST;
+    }
+    return fgr_mix_fail(mix, lane, flow_msat) - fgr_mix_fail(mix, lane, lane->flow_msat);
+}
+
+/* What it costs to have one part of `amount_msat` more on a path, or less if it is negative. */
+static double cost_of_part(const struct fgr_mix *mix, const struct fgr_mix_path *path,
+                           double amount_msat)
+{
+    double cost = path->price * amount_msat + (amount_msat > 0 ? path->fixed : -path->fixed);
+    for (uint32_t i = 0; i < path->n_hops; i++) {
+        cost += more_fail(mix, &mix->lane[path->lane[i]], amount_msat * path->gain[i]);
+    }
+    return cost;
+}
+
+/* Notes the best exchanges of a part on path `from` for one elsewhere, at what they cost before amounts
+ * are balanced. A msat that the other cannot carry costs `price`. */
+static void note_exchanges(struct fgr_mix *mix, const struct fgr_parts_task *task,
+                           const struct choice *now, uint32_t from, double price,
+                           struct change *changes, uint32_t *n)
+{
+    struct fgr_mix_path *path = &mix->path[from];
+    double part_msat = path->amount_msat / now->n[from];
+    double saved = -cost_of_part(mix, path, -part_msat);
+    fgr_mix_shift(mix, from, -part_msat);
+    for (uint32_t i = 1; i < mix->n_paths; i++) {
+        const struct fgr_mix_path *other = &mix->path[i];
+        if (i == from || !is_usable(other, task) || !has_slots(mix, other, path)) {
+            continue;
+        }
+        double amount_msat = fmin(part_msat, (double)other->most_msat);
+        double cost = cost_of_part(mix, other, amount_msat) + price * (part_msat - amount_msat);
+        note(changes, n, (struct change){saved - cost, from, i});
+    }
+    fgr_mix_shift(mix, from, part_msat);
+}
+
 /* What is known when changes are looked for. */
 struct outlook {
     const struct choice *now;
@@ -405,6 +448,15 @@ static uint32_t changes_of(struct fgr_mix *mix, const struct fgr_parts_task *tas
                            .is_too_many = now->n_parts > task->max_parts || now->n_over > 0,
                            .is_full = now->n_parts == task->max_parts};
     uint32_t n = look_for_less(mix, task, &look, out);
+    bool is_exchanged = look.is_full && !look.is_too_many && now->wrong_msat <= 0;
+    for (uint32_t i = 1; i < mix->n_paths && is_exchanged; i++) {
+        if (now->n[i] > 0) {
+            note_exchanges(mix, task, now, i, look.price, out, &n);
+        }
+    }
+    if (is_exchanged) {
+        return n;
+    }
     for (uint32_t i = 1; i < mix->n_paths && !look.is_too_many; i++) {
         double gain_msat = is_usable(&mix->path[i], task) ? gain_of_more(mix, i, look.price) : -1;
         look_for_more(mix, &look, i, gain_msat, out, &n);

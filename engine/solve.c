@@ -161,6 +161,49 @@ static void prove_several(struct fgr_solve *solve)
     }
 }
 
+/* Whether the number of parts is what limits the answer: prove_few has better bounds then. */
+static bool is_of_most_parts(const struct fgr_solve *solve)
+{
+    return solve->cost_msat < FGR_COST_INF && !solve->is_single &&
+           solve->s->parts.n_parts == solve->task.max_parts &&
+           solve->task.cost.model == FGR_PROB_UNIFORM;
+}
+
+/* Makes the answer a proposal: its amounts on their paths. */
+static void propose_answer(struct fgr_solve *solve)
+{
+    struct fgr_mix *mix = &solve->s->flow.mix;
+    const struct fgr_parts *parts = &solve->s->parts;
+    for (uint32_t i = 0; i < mix->n_paths; i++) {
+        mix->path[i].amount_msat = 0;
+    }
+    for (uint32_t i = 0; i < parts->n_parts; i++) {
+        mix->path[parts->part[i].path].amount_msat += (double)parts->part[i].amount_msat;
+    }
+}
+
+/* Proves more, and finds better parts, where the number of parts is what limits the answer. Whether it
+ * does. */
+static bool prove_few(struct fgr_solve *solve)
+{
+    struct fgr_split_scratch *s = solve->s;
+    if (fgr_solve_is_good(solve) || !is_of_most_parts(solve)) {
+        return false;
+    }
+    double bound_msat =
+        fgr_lots_solve(&s->lots, &s->flow, &s->parts, &solve->task, (double)solve->cost_msat);
+    solve->bound_msat = fmax(solve->bound_msat, bound_msat);
+    if (!fgr_solve_is_good(solve)) {
+        fgr_lots_propose(&s->lots);
+        fgr_solve_choose(solve);
+    }
+    if (!fgr_solve_is_good(solve)) {
+        propose_answer(solve);
+        fgr_solve_choose(solve);
+    }
+    return true;
+}
+
 double fgr_solve_credit(const struct fgr_solve *solve)
 {
     const struct fgr_parts_task *task = &solve->task;
@@ -263,6 +306,7 @@ static void weigh(struct fgr_solve *solve)
     double per_part = whole_msat / task->max_parts;
     for (int i = 0; i < WEIGHT_ATTEMPTS && !fgr_solve_is_done(solve); i++) {
         bool is_moved =
+            !is_of_most_parts(solve) &&
             adjust(&solve->parts, solve->flow_parts, task->max_parts, per_part * FIRST_PART_WEIGHT);
         if (task->limits.fee_msat != FGR_MSAT_NONE) {
             is_moved |= adjust(&solve->fee, solve->flow_fee_msat, (double)task->limits.fee_msat,
@@ -366,8 +410,10 @@ void fgr_solve(struct fgr_solve *solve)
     }
     if (solve->cost_msat < FGR_COST_INF) {
         prove_several(solve);
-        tighten(solve);
-        prove_sizes(solve);
-        fgr_branch(solve);
+        if (!prove_few(solve)) {
+            tighten(solve);
+            prove_sizes(solve);
+            fgr_branch(solve);
+        }
     }
 }

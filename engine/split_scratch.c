@@ -12,7 +12,7 @@ struct part {
     size_t bytes;
 };
 
-#define N_PARTS 16
+#define N_PARTS 23
 
 static void list_parts(struct fgr_split_scratch *s, struct part parts[N_PARTS])
 {
@@ -33,6 +33,13 @@ static void list_parts(struct fgr_split_scratch *s, struct part parts[N_PARTS])
         {(void **)&p->cltv_ahead, n_nodes * sizeof *p->cltv_ahead},
         {(void **)&p->hops_ahead, n_nodes * sizeof *p->hops_ahead},
         {(void **)&s->room_msat, (p->n_edges + 1) * sizeof *s->room_msat},
+        {(void **)&s->lots.net.rest, n_nodes * sizeof *s->lots.net.rest},
+        {(void **)&s->lots.net.ahead, n_nodes * sizeof *s->lots.net.ahead},
+        {(void **)&s->lots.net.place, n_nodes * sizeof *s->lots.net.place},
+        {(void **)&s->lots.net.node, (n_nodes + 1) * sizeof *s->lots.net.node},
+        {(void **)&s->lots.net.arc, (p->n_usable + 1) * sizeof *s->lots.net.arc},
+        {(void **)&s->lots.net.out_of, (p->n_usable + 1) * sizeof *s->lots.net.out_of},
+        {(void **)&s->lots.net.into, (p->n_usable + 1) * sizeof *s->lots.net.into},
         {(void **)&s->maxflow.flow_msat, (p->n_edges + 1) * sizeof *s->maxflow.flow_msat},
         {(void **)&s->maxflow.level, n_nodes * sizeof *s->maxflow.level},
         {(void **)&s->maxflow.cursor, n_nodes * sizeof *s->maxflow.cursor},

@@ -9,6 +9,7 @@
 #define FGR_ENGINE_SPLIT_SCRATCH_H
 
 #include "engine/flow.h"
+#include "engine/lots.h"
 #include "engine/maxflow.h"
 #include "engine/parts.h"
 #include "engine/scratch.h"
@@ -19,6 +20,7 @@ struct fgr_split_scratch {
     struct fgr_flow flow;
     struct fgr_parts parts; /* the best */
     struct fgr_parts tried;
+    struct fgr_lots lots;
     struct fgr_part answer[FGR_PARTS_MAX];
     struct fgr_maxflow maxflow; /* proves that there is no answer */
     uint64_t *room_msat;
