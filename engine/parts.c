@@ -23,7 +23,7 @@
 #include <string.h>
 
 #define BALANCE 1e-6
-#define TRIALS 8
+#define TRIALS 4
 #define CHANGES_MAX 64
 #define FAR_TOO_MANY 3
 

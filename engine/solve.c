@@ -8,6 +8,8 @@
  *   any       if nothing has come of all that: any set of parts (fill.c)
  *   widen     if the answer costs more than the prices allowed for: again with prices that hold
  *   several   one part may well be best, and that one is known: a better bound for all other sets
+ *   few       if the number of parts is what limits the answer: a bound and paths for few large parts
+ *             (lots.c), instead of the next two
  *   tighten   again, counting on what is proven: fixed charges are spread over what a part of a better
  *             set can be, which is the less the closer bound and cost are
  *   sizes     better for all sets of several parts: what parts of each size cost at least (sizes.c)
