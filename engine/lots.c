@@ -36,8 +36,9 @@
 
 #define ROUNDS_MAX 24
 
-/* In half-channels looked at. */
-#define WORK_MAX 6000000
+/* In half-channels looked at: at most; and of those looked at before. */
+#define WORK_MAX 3000000
+#define WORK_SHARE 3
 
 /* Of the cost, for all parts together: what the search for lots leaves open; what is close enough. */
 #define TOLERANCE_SHARE 3e-4
@@ -325,9 +326,11 @@ double fgr_lots_solve(struct fgr_lots *lots, struct fgr_flow *flow, const struct
     lots->flow = flow;
     lots->task = task;
     lots->cost_msat = cost_msat;
+    uint64_t work_max = WORK_SHARE * flow->price.n_relaxed;
+    work_max = work_max < WORK_MAX ? work_max : WORK_MAX;
     start(lots, parts);
     for (int i = 0; i < ROUNDS_MAX; i++) {
-        bool is_last = i == ROUNDS_MAX - 1 || lots->net.n_relaxed + lots->mix.work > WORK_MAX;
+        bool is_last = i == ROUNDS_MAX - 1 || lots->net.n_relaxed + lots->mix.work > work_max;
         balance(lots, i == 0);
         if (!(lots->mix.price > 0 && lots->mix.price < FGR_PRICE_MAX) || !refill(lots) ||
             look_round(lots, is_last)) {
