@@ -36,9 +36,10 @@
 
 #define ROUNDS_MAX 24
 
-/* In half-channels looked at: at most; and of those looked at before. */
+/* In half-channels looked at: at most; of those looked at before; at least. */
 #define WORK_MAX 3000000
 #define WORK_SHARE 3
+#define WORK_MIN 100000
 
 /* Of the cost, for all parts together: what the search for lots leaves open; what is close enough. */
 #define TOLERANCE_SHARE 3e-4
@@ -328,6 +329,7 @@ double fgr_lots_solve(struct fgr_lots *lots, struct fgr_flow *flow, const struct
     lots->cost_msat = cost_msat;
     uint64_t work_max = WORK_SHARE * flow->price.n_relaxed;
     work_max = work_max < WORK_MAX ? work_max : WORK_MAX;
+    work_max = work_max > WORK_MIN ? work_max : WORK_MIN;
     start(lots, parts);
     for (int i = 0; i < ROUNDS_MAX; i++) {
         bool is_last = i == ROUNDS_MAX - 1 || lots->net.n_relaxed + lots->mix.work > work_max;
