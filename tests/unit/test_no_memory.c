@@ -21,6 +21,7 @@
 #include "tests/support/graph_maker.h"
 #include "tests/support/same_network.h"
 #include "tests/support/small_net.h"
+#include "tools/fgr/synth_store.h"
 
 void *__wrap_malloc(size_t n_bytes);
 void *__wrap_calloc(size_t n, size_t n_bytes);
@@ -392,4 +393,34 @@ Test(no_memory, every_allocation_of_a_master_may_fail)
     }
     fgr_made_close(&made);
     fgr_changing_net_free(&net);
+}
+
+static void ignore(void *state, uint64_t n_signatures, uint64_t n_total)
+{
+    (void)state;
+    (void)n_signatures;
+    (void)n_total;
+}
+
+Test(no_memory, every_allocation_of_a_signed_network_may_fail)
+{
+    const struct fgr_synth_options options = {8, 20, 1, 1};
+    const struct fgr_synth_store_watch nobody = {ignore, NULL};
+    for (unsigned n = 0;; n++) {
+        struct fgr_synth_store_report report;
+        struct fgr_error err;
+        void *bytes = NULL;
+        size_t n_bytes;
+        n_left = n;
+        enum fgr_err rc = fgr_synth_store_make(&bytes, &n_bytes, &options, &nobody, &report, &err);
+        bool has_failed = n_left > n;
+        n_left = UINT32_MAX;
+        cr_assert_eq(rc, has_failed ? FGR_ERR_MEMORY : FGR_OK, "allocation %u: %s", n, err.text);
+        cr_assert_eq(bytes == NULL, has_failed);
+        free(bytes);
+        if (!has_failed) {
+            cr_assert_gt(n, 10, "only %u allocations", n);
+            break;
+        }
+    }
 }
