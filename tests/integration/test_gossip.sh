@@ -72,7 +72,7 @@ fails 3 "no such file" "gone: cannot open" gossip verify gone
 : >nothing
 fails 3 "an empty file" "neither a gossip_store nor a GSP file" gossip verify nothing
 fails 2 "no action" "an action is missing" gossip
-fails 2 "another action" "'prove' is no action: there are 'verify' and 'publish'" gossip prove x
+fails 2 "another action" "'prove' is no action: there are 'verify', 'publish' and 'follow'" gossip prove x
 fails 2 "no file" "verify needs one FILE, 0 given" gossip verify
 fails 2 "two files" "verify needs one FILE, 2 given" gossip verify a b
 fails 2 "threads" "--threads" gossip verify a --threads 0

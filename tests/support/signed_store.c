@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * signed_store gossip_store|gsp good|bad: a small file of signed messages on standard output.
+ * signed_store gossip_store|gsp good|bad [TIMESTAMP]: a small file of signed messages on standard output.
  *
  * Five channels in a ring, an update for each direction, a node_announcement for each node; in a
  * gossip_store also records of Core Lightning's own and a deleted one. `bad`: see spoil().
@@ -19,6 +19,7 @@ enum { N_CHANNELS = 5 };
 struct out {
     bool is_gsp;
     bool is_bad;
+    uint32_t timestamp;
     uint64_t n_messages;
     struct fgr_crc32c_table table;
 };
@@ -35,7 +36,7 @@ static void put_record(struct out *out, uint16_t flags, const uint8_t *message, 
     uint8_t bytes[FGR_SIGNED_BYTES_MAX + FGR_RECORD_HEADER_BYTES];
     const struct fgr_record record = {.message = message,
                                       .n_message = (uint16_t)n_bytes,
-                                      .timestamp = 1700000000,
+                                      .timestamp = out->timestamp,
                                       .flags = flags | FGR_RECORD_COMPLETED};
     put(bytes, fgr_record_encode(bytes, sizeof bytes, &out->table, &record));
 }
@@ -97,7 +98,7 @@ static void put_channel(struct out *out, const struct fgr_signed_maker *maker, u
     put_own(out, FGR_RECORD_CHANNEL_AMOUNT, 1000000 + number);
     for (unsigned i = 0; i < 2; i++) {
         uint64_t sender_first[2] = {nodes[i], nodes[!i]};
-        fgr_signed_update(maker, &message, sender_first, scid, 1700000000);
+        fgr_signed_update(maker, &message, sender_first, scid, out->timestamp);
         put_message(out, &message);
     }
 }
@@ -106,10 +107,12 @@ int main(int argc, char **argv)
 {
     struct fgr_signed_maker maker;
     struct fgr_signed message;
-    if (argc != 3) {
+    if (argc != 3 && argc != 4) {
         return 2;
     }
-    struct out out = {.is_gsp = strcmp(argv[1], "gsp") == 0, .is_bad = strcmp(argv[2], "bad") == 0};
+    struct out out = {.is_gsp = strcmp(argv[1], "gsp") == 0,
+                      .is_bad = strcmp(argv[2], "bad") == 0,
+                      .timestamp = argc == 4 ? (uint32_t)strtoul(argv[3], NULL, 10) : 1700000000};
     fgr_crc32c_init(&out.table);
     fgr_signed_maker_init(&maker);
     if (out.is_gsp) {
@@ -124,11 +127,11 @@ int main(int argc, char **argv)
         put_channel(&out, &maker, i);
     }
     for (uint64_t i = 0; i < N_CHANNELS; i++) {
-        fgr_signed_node(&maker, &message, i, 1700000000);
+        fgr_signed_node(&maker, &message, i, out.timestamp);
         put_message(&out, &message);
     }
     if (out.is_bad) {
-        fgr_signed_update(&maker, &message, (uint64_t[2]){1, 2}, FIRST_SCID + 999, 1700000000);
+        fgr_signed_update(&maker, &message, (uint64_t[2]){1, 2}, FIRST_SCID + 999, out.timestamp);
         put_message(&out, &message);
     }
     fgr_signed_maker_deinit(&maker);

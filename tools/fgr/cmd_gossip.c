@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * fgr gossip: signed messages as nodes send them. `verify` proves those of a file, `publish` puts them
- * into a Redis stream.
+ * into a Redis stream, `follow` keeps a network live from there.
  */
 #include "tools/fgr/cmd.h"
 
 #include "graph/util/json.h"
 #include "graph/util/clock.h"
+#include "tools/fgr/gossip_follow.h"
 #include "tools/fgr/gossip_publish.h"
 #include "tools/fgr/grid.h"
 #include "tools/fgr/progress.h"
@@ -25,20 +26,27 @@ enum {
     OPTION_REDIS,
     OPTION_STREAM,
     OPTION_AUTH,
-    OPTION_MAX_ENTRIES
+    OPTION_MAX_ENTRIES,
+    OPTION_TRUSTED,
+    OPTION_UNTIL_IDLE
 };
 
 static const struct argp_option options[] = {
-    {"threads", OPTION_THREADS, "N", 0, "verify: threads that check signatures (one per core)", 0},
+    {"threads", OPTION_THREADS, "N", 0,
+     "verify, follow: threads that check signatures (one per core)", 0},
     {"redis", OPTION_REDIS, "ADDRESS", 0,
-     "publish: redis://HOST:PORT, unix:///PATH or sentinel://HOST:PORT,.../NAME "
+     "publish, follow: redis://HOST:PORT, unix:///PATH or sentinel://HOST:PORT,.../NAME "
      "(" FGR_GOSSIP_REDIS ")",
      0},
-    {"stream", OPTION_STREAM, "KEY", 0, "publish: the stream (" FGR_GOSSIP_STREAM ")", 0},
+    {"stream", OPTION_STREAM, "KEY", 0, "publish, follow: the stream (" FGR_GOSSIP_STREAM ")", 0},
     {"auth", OPTION_AUTH, "FILE", 0,
-     "publish: who logs in: a line, the password, or two, user and password", 0},
+     "publish, follow: who logs in: a line, the password, or two, user and password", 0},
     {"max-entries", OPTION_MAX_ENTRIES, "N", 0,
      "publish: trim the stream to about its N newest entries", 0},
+    {"graph", 'g', "G.fgr", 0, "follow: begin with this image instead of nothing", 0},
+    {"trusted", OPTION_TRUSTED, NULL, 0,
+     "follow: take messages without checking signatures, as whoever fills the stream did", 0},
+    {"until-idle", OPTION_UNTIL_IDLE, NULL, 0, "follow: end once nothing has come for a second", 0},
     {"json", OPTION_JSON, NULL, 0, "print JSON: a line for each bad message and one at the end", 0},
     {0},
 };
@@ -47,7 +55,8 @@ static const char doc[] =
     "Gossip of the Lightning Network as its nodes sign it. Actions:\n"
     "\n"
     "  verify FILE   prove every signature, print the messages that do not hold\n"
-    "  publish FILE  put the messages into a Redis stream, for those who follow"
+    "  publish FILE  put the messages into a Redis stream, for those who follow\n"
+    "  follow [FILE] keep a network live from the stream, or from a FILE that grows"
     "\v"
     "FILE is Core Lightning's gossip_store or a GSP file (lnresearch/topology), plain or "
     "compressed "
@@ -64,13 +73,26 @@ static const char doc[] =
     "no place for them. A connection that is lost is made again; a message may then be there "
     "twice.\n"
     "\n"
-    "Exit status: 0 all are proven or published, 2 usage, 3 bad input or a message that is not "
+    "follow checks every message: its signatures, and whether it is news; one that is refused is "
+    "counted "
+    "by its reason. It tells on standard error, once a second, how many entries it has read and "
+    "messages "
+    "it has verified per second, how many entries are still to be read, and how old the newest "
+    "view of "
+    "the network is; at Ctrl-C it ends and prints the sums. Updates of two weeks ago are old, by "
+    "the "
+    "clock of this machine, so a file is followed while it is fresh. Only mainnet is followed.\n"
+    "\n"
+    "Exit status: 0 all are proven or published, or follow was told to end, 2 usage, 3 bad input "
+    "or a message that is not "
     "proven, 4 "
     "internal error.\n"
     "\n"
     "Examples:\n"
     "  fgr gossip verify ~/.lightning/bitcoin/gossip_store\n"
     "  fgr gossip publish gossip_store --redis unix:///run/redis/redis.sock\n"
+    "  fgr gossip follow --redis unix:///run/redis/redis.sock -g mainnet.fgr\n"
+    "  fgr gossip follow ~/.lightning/bitcoin/gossip_store\n"
     "  fgr gossip verify gossip_store --json | jq -c 'select(.verdict == \"forged\")'\n";
 
 struct gossip_args {
@@ -81,6 +103,9 @@ struct gossip_args {
     const char *stream;
     const char *auth;
     const char *max_entries;
+    const char *graph;
+    bool is_trusted;
+    bool until_idle;
     bool has_json;
 };
 
@@ -105,6 +130,15 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         break;
     case OPTION_MAX_ENTRIES:
         args->max_entries = arg;
+        break;
+    case 'g':
+        args->graph = arg;
+        break;
+    case OPTION_TRUSTED:
+        args->is_trusted = true;
+        break;
+    case OPTION_UNTIL_IDLE:
+        args->until_idle = true;
         break;
     case ARGP_KEY_ARG:
         if (args->n_positional < 2) {
@@ -428,19 +462,40 @@ static enum fgr_exit publish_file(const struct gossip_args *args)
     return fgr_gossip_publish(&publish);
 }
 
+static enum fgr_exit follow_source(const struct gossip_args *args)
+{
+    const struct fgr_gossip_follow follow = {.file = args->positional[1],
+                                             .redis = args->redis,
+                                             .stream = args->stream,
+                                             .auth = args->auth,
+                                             .graph = args->graph,
+                                             .threads = args->threads,
+                                             .is_trusted = args->is_trusted,
+                                             .until_idle = args->until_idle,
+                                             .has_json = args->has_json};
+    if (follow.file != NULL && (follow.redis != NULL || follow.stream != NULL)) {
+        return fgr_cli_fail_usage("follow takes a FILE or a stream, not both");
+    }
+    return fgr_gossip_follow(&follow);
+}
+
 struct action {
     const char *name;
     enum fgr_exit (*run)(const struct gossip_args *args);
+    bool needs_file;
     bool has_threads;
     bool has_redis;
+    bool has_max_entries;
+    bool has_graph; /* and what else keeps it live */
 };
 
 static const struct action actions[] = {
-    {"verify", verify_file, true, false},
-    {"publish", publish_file, false, true},
+    {"verify", verify_file, true, true, false, false, false},
+    {"publish", publish_file, true, false, true, true, false},
+    {"follow", follow_source, false, true, true, false, true},
 };
 #define N_ACTIONS (sizeof actions / sizeof *actions)
-#define ACTION_NAMES "there are 'verify' and 'publish'"
+#define ACTION_NAMES "there are 'verify', 'publish' and 'follow'"
 
 static const struct action *find_action(const char *name)
 {
@@ -462,7 +517,10 @@ static const char *foreign_option(const struct action *action, const struct goss
                  {"--redis", args->redis != NULL && !action->has_redis},
                  {"--stream", args->stream != NULL && !action->has_redis},
                  {"--auth", args->auth != NULL && !action->has_redis},
-                 {"--max-entries", args->max_entries != NULL && !action->has_redis}};
+                 {"--max-entries", args->max_entries != NULL && !action->has_max_entries},
+                 {"--graph", args->graph != NULL && !action->has_graph},
+                 {"--trusted", args->is_trusted && !action->has_graph},
+                 {"--until-idle", args->until_idle && !action->has_graph}};
     for (size_t i = 0; i < sizeof given / sizeof *given; i++) {
         if (given[i].is_foreign) {
             return given[i].name;
@@ -473,7 +531,7 @@ static const char *foreign_option(const struct action *action, const struct goss
 
 enum fgr_exit fgr_cmd_gossip(int argc, char **argv)
 {
-    static const struct argp argp = {options, parse_option, "ACTION FILE", doc, NULL, NULL, NULL};
+    static const struct argp argp = {options, parse_option, "ACTION [FILE]", doc, NULL, NULL, NULL};
     struct gossip_args args = {0};
     fgr_cli_parse(&argp, argc, argv, &args);
     if (args.n_positional == 0) {
@@ -483,9 +541,10 @@ enum fgr_exit fgr_cmd_gossip(int argc, char **argv)
     if (action == NULL) {
         return fgr_cli_fail_usage("'%.40s' is no action: " ACTION_NAMES, args.positional[0]);
     }
-    if (args.n_positional != 2) {
-        return fgr_cli_fail_usage("%s needs one FILE, %d given", action->name,
-                                  args.n_positional - 1);
+    int n_files = args.n_positional - 1;
+    if (n_files > 1 || (n_files == 0 && action->needs_file)) {
+        return fgr_cli_fail_usage("%s %s one FILE, %d given", action->name,
+                                  action->needs_file ? "needs" : "takes at most", n_files);
     }
     const char *foreign = foreign_option(action, &args);
     if (foreign != NULL) {

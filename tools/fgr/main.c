@@ -25,7 +25,7 @@ static const struct command commands[] = {
     {"capacity", fgr_cmd_capacity, "find how much can be delivered, and what stops the rest"},
     {"batch", fgr_cmd_batch, "answer a file of queries on several threads"},
     {"synth", fgr_cmd_synth, "generate a network that looks like mainnet"},
-    {"gossip", fgr_cmd_gossip, "prove signed messages, or publish them in a Redis stream"},
+    {"gossip", fgr_cmd_gossip, "prove signed messages, publish and follow them in a Redis stream"},
 };
 #define N_COMMANDS (sizeof commands / sizeof *commands)
 
