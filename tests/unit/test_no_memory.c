@@ -12,10 +12,10 @@
 
 #include "fulgurite/reserve.h"
 #include "graph/image.h"
+#include "graph/intake.h"
 #include "graph/live.h"
 #include "graph/overlay.h"
 #include "graph/publish.h"
-#include "graph/rules.h"
 #include "graph/sign.h"
 #include "tests/support/changing_net.h"
 #include "tests/support/graph_maker.h"
@@ -423,4 +423,64 @@ Test(no_memory, every_allocation_of_a_signed_network_may_fail)
             break;
         }
     }
+}
+
+/* Channel `scid`, which is announced, dies, and is removed if its scid is odd. */
+static enum fgr_err take_channel(struct fgr_intake *intake, uint64_t scid, struct fgr_error *err)
+{
+    static const uint8_t chain[FGR_CHAIN_HASH_BYTES];
+    uint8_t ids[2][FGR_NODE_ID_BYTES] = {{2, (uint8_t)scid, 0}, {2, (uint8_t)scid, 1}};
+    uint8_t bytes[512];
+    const struct fgr_message message = {
+        .type = FGR_WIRE_CHANNEL_ANNOUNCEMENT,
+        .channel = {.scid = scid, .chain_hash = chain, .node_id = {ids[0], ids[1]}}};
+    const struct fgr_feed_entry entries[3] = {
+        {.kind = FGR_FEED_MESSAGE,
+         .message = bytes,
+         .n_bytes = (uint32_t)fgr_wire_encode(bytes, sizeof bytes, &message),
+         .capacity_sat = 1000},
+        {.kind = FGR_FEED_DYING, .scid = scid},
+        {.kind = FGR_FEED_CLOSED, .scid = scid}};
+    return fgr_intake_take(intake, entries, 2 + scid % 2, err);
+}
+
+/* An intake of an image, which takes messages and shows them. */
+static enum fgr_err intake_with(const struct fgr_view *image, unsigned n_before,
+                                struct fgr_error *err)
+{
+    const struct fgr_intake_options options = {
+        .rules = {.n_orphans = 4}, .verify = {.threads = 1, .is_trusted = true}, .max_readers = 2};
+    struct fgr_intake *intake = NULL;
+    n_left = n_before;
+    enum fgr_err rc = fgr_intake_create(&intake, image, &options, err);
+    for (uint64_t scid = 1; scid < GOSSIP_CHANNELS && rc == FGR_OK; scid++) {
+        rc = take_channel(intake, scid, err);
+    }
+    rc = rc == FGR_OK ? fgr_intake_settle(intake, err) : rc;
+    fgr_intake_destroy(intake);
+    return rc;
+}
+
+Test(no_memory, every_allocation_of_an_intake_may_fail)
+{
+    struct fgr_changing_net net;
+    struct fgr_made made;
+    struct fgr_error err;
+    cr_assert(fgr_changing_net_init(&net, 5, &err), "%s", err.text);
+    for (unsigned step = 0; step < 300; step++) {
+        fgr_changing_net_step(&net);
+    }
+    cr_assert(fgr_changing_net_image(&net, &made, &err), "%s", err.text);
+    for (unsigned n = 0;; n++) {
+        enum fgr_err rc = intake_with(made.view, n, &err);
+        bool has_failed = n_left > n;
+        n_left = UINT32_MAX;
+        cr_assert_eq(rc, has_failed ? FGR_ERR_MEMORY : FGR_OK, "allocation %u: %s", n, err.text);
+        if (!has_failed) {
+            cr_assert_gt(n, 100, "only %u allocations", n);
+            break;
+        }
+    }
+    fgr_made_close(&made);
+    fgr_changing_net_free(&net);
 }
