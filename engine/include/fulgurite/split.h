@@ -96,9 +96,11 @@ struct fgr_part {
  * own (engine/flow.c, fgr_flow_several). Both are claims about this certificate alone, and it proves
  * them.
  *
- * The bound of the answer can be better than both: what is proven limits how large a part of a better
- * set can be, and with that, by what parts of each size cost, and half-channels used or not as cases of
- * their own, it is proven again (engine/solve.c, engine/sizes.c, engine/branch.c). Any slopes make a true bound; these make a good one. */
+ * The bound of the answer can be better than both, and the certificate does not carry what proves
+ * that: what is proven limits how large a part of a better set can be, and with that, by what parts of
+ * each size cost, by how many parts there may be, and by half-channels used or not as cases of their
+ * own, it is proven again (engine/solve.c, sizes.c, lots.c, branch.c). Any slopes make a true bound;
+ * these make a good one. */
 struct fgr_certificate {
     const fgr_edge_idx *edge; /* n_edges */
     const uint64_t *flow_msat;
