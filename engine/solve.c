@@ -8,8 +8,8 @@
  *   any       if nothing has come of all that: any set of parts (fill.c)
  *   widen     if the answer costs more than the prices allowed for: again with prices that hold
  *   several   one part may well be best, and that one is known: a better bound for all other sets
- *   few       if the number of parts is what limits the answer: a bound and paths for few large parts
- *             (lots.c), instead of the next two
+ *   few       if the number of parts is what limits the answer, or it is far from its bound: a bound and
+ *             paths for whole parts (lots.c), instead of the next three
  *   tighten   again, counting on what is proven: fixed charges are spread over what a part of a better
  *             set can be, which is the less the closer bound and cost are
  *   sizes     better for all sets of several parts: what parts of each size cost at least (sizes.c)
@@ -43,6 +43,9 @@
 
 /* How far from the best a flow may be where any will do. */
 #define ANY_GAP 0.5
+
+/* So far from its bound an answer is worth a search by whole parts. */
+#define FAR_GAP 0.25
 
 /* Weights: the first ones tried, how close to the limit is close enough, how often. */
 #define FIRST_FEE_WEIGHT 1.0
@@ -171,6 +174,14 @@ static bool is_of_most_parts(const struct fgr_solve *solve)
            solve->task.cost.model == FGR_PROB_UNIFORM;
 }
 
+/* Whether cost and bound are so far apart that the paths at hand must be poor. */
+static bool is_far(const struct fgr_solve *solve)
+{
+    return solve->cost_msat < FGR_COST_INF && !solve->is_single &&
+           (double)solve->cost_msat > solve->bound_msat * (1.0 + FAR_GAP) &&
+           solve->task.cost.model == FGR_PROB_UNIFORM;
+}
+
 /* Makes the answer a proposal: its amounts on their paths. */
 static void propose_answer(struct fgr_solve *solve)
 {
@@ -184,12 +195,12 @@ static void propose_answer(struct fgr_solve *solve)
     }
 }
 
-/* Proves more, and finds better parts, where the number of parts is what limits the answer. Whether it
- * does. */
+/* Proves more, and finds better parts, where the number of parts is what limits the answer, or where
+ * the answer is poor. Whether it is so. */
 static bool prove_few(struct fgr_solve *solve)
 {
     struct fgr_split_scratch *s = solve->s;
-    if (fgr_solve_is_good(solve) || !is_of_most_parts(solve)) {
+    if (fgr_solve_is_good(solve) || !(is_of_most_parts(solve) || is_far(solve))) {
         return false;
     }
     double bound_msat =

@@ -271,3 +271,27 @@ Test(split_mainnet, proves_nothing_that_another_price_refutes, .timeout = 280)
     cr_assert_gt(n_sets, N_PRICES);
     close_fixture(&f);
 }
+
+/* Leave to use more parts costs nothing. Between these two, sixteen parts once cost half as much again
+ * as six, with paths that had to be filled to the brim. */
+Test(split_mainnet, more_parts_are_no_dearer, .timeout = 60)
+{
+    static struct fixture f;
+    struct fgr_split_query query;
+    struct fgr_split split;
+    open_fixture(&f);
+    if (!f.dataset.is_snapshot) {
+        close_fixture(&f);
+        cr_skip_test("the snapshot is not there");
+    }
+    fgr_split_query_init(&query, (fgr_node_idx){fgr_dataset_node(f.dataset.view, 348)},
+                         (fgr_node_idx){fgr_dataset_node(f.dataset.view, 6)},
+                         (fgr_msat){10000000000});
+    query.max_parts = 6;
+    cr_assert_eq(fgr_split(f.scratch, &split, f.dataset.view, &query, NULL), FGR_OK);
+    uint64_t few_msat = split.cost.v;
+    query.max_parts = 16;
+    cr_assert_eq(fgr_split(f.scratch, &split, f.dataset.view, &query, NULL), FGR_OK);
+    cr_assert_leq(split.cost.v, few_msat + few_msat / 50);
+    close_fixture(&f);
+}
