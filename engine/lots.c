@@ -259,7 +259,7 @@ static bool refill(struct fgr_lots *lots)
         least_msat < SIZE_RISE * net->least_msat) {
         return true;
     }
-    net->least_msat = fmax((double)lots->task->min_part_msat, SIZE_ROOM * least_msat);
+    net->least_msat = fmax((double)lots->task->min_part_msat, floor(SIZE_ROOM * least_msat));
     net->cutoff = PRICE_ROOM * price;
     return fgr_lots_net_fill(net, &lots->flow->price, &lots->prices);
 }

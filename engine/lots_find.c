@@ -5,7 +5,8 @@
  * Returns. The cheapest way for one part of a given size, where each half-channel asks for fee and risk of
  * that amount and for its failure by itself, or in part along the line of the sum. One label per node: what
  * a part of a size costs up to a node is followed from the source on, and raised by each fee as if all of
- * it grew in proportion; it grows faster, as failure is convex, so that is a lower bound.
+ * it grew in proportion; it grows faster, as failure is convex, so that is a lower bound. Fees are whole
+ * msat: what follows a fee that is rounded down counts a msat less of it.
  *
  * Method. Three sieves, each for those after it:
  *
@@ -17,8 +18,9 @@
  *   range  A* with these potentials, along tangents of the failures
  *
  * Within a range of sizes the failure of a part is above its tangent in the middle (where a half-channel is
- * nearly full: at the low end). With these lines a way costs an amount linear in the size, so the least of
- * the two ends of the range is at most what any part between costs.
+ * nearly full, or the tangent less than the potentials count on: at the low end). With these lines a way
+ * costs an amount linear in the size, so the least of the two ends of the range is at most what any part
+ * between costs.
  *
  * Approximated: downwards only (base fees are left out).
  *
@@ -147,7 +149,7 @@ static void add_arc(struct fgr_lots_net *net, const struct fgr_price *p, uint32_
         .sure_msat = (double)arc.sure_msat,
         .most_msat = fmin((double)arc.htlc_max_msat, (double)arc.most_msat),
         .own = is_free ? 0 : rate + (double)arc.cltv_blocks * prices->risk,
-        .rate = rate,
+        .rate = fmax(0, rate - 1.0 / net->least_msat), /* whole msat: rounded down */
         .flat = is_free || arc.sure_msat > 0 ? 0 : flat * COLUMN_SLACK,
         .edge = edge,
         .from = net->n_nodes - 1,
@@ -261,25 +263,47 @@ void fgr_lots_net_range(struct fgr_lots_net *net)
     net->range++;
 }
 
-/* The line below the failure cost of a part within the range. */
+struct line {
+    double value;
+    double slope;
+};
+
+/* The tangent of what a part of `at_msat` fails at, the share of the sum along its line. */
+static struct line tangent(const struct fgr_lots_arc *arc, const struct fgr_price *p,
+                           const struct fgr_lots_prices *prices, double at_msat)
+{
+    struct line line = {fgr_lots_fail(prices->fail_msat, at_msat, arc->sure_msat, arc->end_msat),
+                        at_msat >= arc->sure_msat ? prices->fail_msat / (arc->end_msat - at_msat)
+                                                  : 0};
+    uint16_t lane = p->lane_of[arc->edge];
+    if (lane != FGR_LANE_NONE && prices->share[lane] > 0) {
+        double share = prices->share[lane];
+        line.value = (1.0 - share) * line.value + share * prices->slope[lane] * at_msat;
+        line.slope = (1.0 - share) * line.slope + share * prices->slope[lane];
+    }
+    return line;
+}
+
+/* The line below the failure cost of a part within the range. At both ends of that it is nowhere below
+ * what potentials count on, or what is put off at one end by them and at the other by the line would be
+ * cheap between: a line from the low end is above them, as a msat costs the more the larger the part. */
 static void take_line(struct fgr_lots_arc *arc, const struct fgr_price *p,
                       const struct fgr_lots_prices *prices, const struct fgr_lots_range *range,
                       uint32_t stamp)
 {
     double middle_msat = floor(0.5 * (range->low_msat + range->high_msat));
     double at_msat = middle_msat < arc->end_msat * STEEP_SHARE ? middle_msat : range->low_msat;
-    double slope = at_msat >= arc->sure_msat ? prices->fail_msat / (arc->end_msat - at_msat) : 0;
-    double value = fgr_lots_fail(prices->fail_msat, at_msat, arc->sure_msat, arc->end_msat);
-    uint16_t lane = p->lane_of[arc->edge];
-    if (lane != FGR_LANE_NONE && prices->share[lane] > 0) {
-        double share = prices->share[lane];
-        value = (1.0 - share) * value + share * prices->slope[lane] * at_msat;
-        slope = (1.0 - share) * slope + share * prices->slope[lane];
+    struct line line = tangent(arc, p, prices, at_msat);
+    double least = fmax(arc->flat, arc->price - arc->own) * range->low_msat;
+    if (at_msat > range->low_msat &&
+        line.value - line.slope * (at_msat - range->low_msat) < least) {
+        at_msat = range->low_msat;
+        line = tangent(arc, p, prices, at_msat);
     }
     arc->stamp = stamp;
     arc->at_msat = at_msat;
-    arc->value = value;
-    arc->slope = slope;
+    arc->value = line.value;
+    arc->slope = line.slope;
 }
 
 void fgr_lots_net_begin(struct fgr_lots_net *net)
