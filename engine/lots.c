@@ -175,8 +175,8 @@ static double look(struct fgr_lots *lots, const struct fgr_lots_range *range, do
     if (worth <= lots->tolerance) {
         return -lots->tolerance;
     }
-    fgr_lots_find(&lots->net, &lots->flow->price, &lots->prices, range, size_msat,
-                  worth - lots->tolerance, out_way);
+    out_way->cost = worth - lots->tolerance;
+    fgr_lots_find(&lots->net, &lots->flow->price, &lots->prices, range, size_msat, out_way);
     return out_way->cost - worth;
 }
 

@@ -486,11 +486,11 @@ static void trace(const struct search *s, struct fgr_lots_way *out_way)
 
 void fgr_lots_find(struct fgr_lots_net *net, struct fgr_price *price,
                    const struct fgr_lots_prices *prices, const struct fgr_lots_range *range,
-                   double size_msat, double cutoff, struct fgr_lots_way *out_way)
+                   double size_msat, struct fgr_lots_way *way)
 {
-    struct search s = {net, price, prices, range, size_msat, cutoff};
+    struct search s = {net, price, prices, range, size_msat, way->cost};
     struct fgr_heap *heap = &price->near;
-    out_way->n_edges = 0;
+    way->n_edges = 0;
     net->search++;
     heap->n = 0;
     node_at(&s, 0)->cost = 0;
@@ -511,9 +511,9 @@ void fgr_lots_find(struct fgr_lots_net *net, struct fgr_price *price,
             relax(&s, at, net->out_of[node->first + i], node->cost);
         }
     }
-    out_way->cost = s.best;
+    way->cost = s.best;
     if (net->node[net->target].stamp == net->search &&
         net->node[net->target].cost < FGR_PRICE_MAX) {
-        trace(&s, out_way);
+        trace(&s, way);
     }
 }

@@ -104,11 +104,11 @@ void fgr_lots_net_band(struct fgr_lots_net *net, struct fgr_price *price,
 /* From now on lines are taken for these sizes. */
 void fgr_lots_net_range(struct fgr_lots_net *net);
 
-/* The cheapest way for a part of `size_msat` within the range, if below `cutoff`. Its cost is at most
+/* The cheapest way for a part of `size_msat` within the range, if below way->cost. Its cost is at most
  * what any part of that size costs there. */
 void fgr_lots_find(struct fgr_lots_net *net, struct fgr_price *price,
                    const struct fgr_lots_prices *prices, const struct fgr_lots_range *range,
-                   double size_msat, double cutoff, struct fgr_lots_way *out_way);
+                   double size_msat, struct fgr_lots_way *way);
 
 /* A part of `least_msat` or more fails at no less than this for each of its msat. */
 double fgr_lots_least_slope(double fail_msat, double least_msat, double end_msat);
