@@ -111,7 +111,7 @@ struct text {
 /* The reply to an XREAD. */
 static struct text make_reply(void)
 {
-    struct text text = {.bytes = malloc(REPLY_ENTRIES * (ANNOUNCEMENT_BYTES + 100))};
+    struct text text = {.bytes = malloc((size_t)REPLY_ENTRIES * (ANNOUNCEMENT_BYTES + 100))};
     if (text.bytes == NULL) {
         fgr_bench_fail("out of memory");
     }

@@ -345,28 +345,6 @@ static double cost_of_part(const struct fgr_mix *mix, const struct fgr_mix_path 
     return cost;
 }
 
-/* Notes the best exchanges of a part on path `from` for one elsewhere, at what they cost before amounts
- * are balanced. A msat that the other cannot carry costs `price`. */
-static void note_exchanges(struct fgr_mix *mix, const struct fgr_parts_task *task,
-                           const struct choice *now, uint32_t from, double price,
-                           struct change *changes, uint32_t *n)
-{
-    struct fgr_mix_path *path = &mix->path[from];
-    double part_msat = path->amount_msat / now->n[from];
-    double saved = -cost_of_part(mix, path, -part_msat);
-    fgr_mix_shift(mix, from, -part_msat);
-    for (uint32_t i = 1; i < mix->n_paths; i++) {
-        const struct fgr_mix_path *other = &mix->path[i];
-        if (i == from || !is_usable(other, task) || !has_slots(mix, other, path)) {
-            continue;
-        }
-        double amount_msat = fmin(part_msat, (double)other->most_msat);
-        double cost = cost_of_part(mix, other, amount_msat) + price * (part_msat - amount_msat);
-        note(changes, n, (struct change){saved - cost, from, i});
-    }
-    fgr_mix_shift(mix, from, part_msat);
-}
-
 /* What is known when changes are looked for. */
 struct outlook {
     const struct choice *now;
@@ -376,6 +354,29 @@ struct outlook {
     bool is_too_many;                   /* parts, of all or on a half-channel */
     bool is_full;
 };
+
+/* Notes the best exchanges of a part on path `from` for one elsewhere, at what they cost before amounts
+ * are balanced. A msat that the other cannot carry goes elsewhere. */
+static void note_exchanges(struct fgr_mix *mix, const struct fgr_parts_task *task,
+                           const struct outlook *look, uint32_t from, struct change *changes,
+                           uint32_t *n)
+{
+    struct fgr_mix_path *path = &mix->path[from];
+    double part_msat = path->amount_msat / look->now->n[from];
+    double saved = -cost_of_part(mix, path, -part_msat);
+    fgr_mix_shift(mix, from, -part_msat);
+    for (uint32_t i = 1; i < mix->n_paths; i++) {
+        const struct fgr_mix_path *other = &mix->path[i];
+        if (i == from || !is_usable(other, task) || !has_slots(mix, other, path)) {
+            continue;
+        }
+        double amount_msat = fmin(part_msat, (double)other->most_msat);
+        double cost =
+            cost_of_part(mix, other, amount_msat) + look->price * (part_msat - amount_msat);
+        note(changes, n, (struct change){saved - cost, from, i});
+    }
+    fgr_mix_shift(mix, from, part_msat);
+}
 
 /* Notes one part less, wherever that may pay, and fills the outlook. The mix is balanced for `now`. */
 static uint32_t look_for_less(struct fgr_mix *mix, const struct fgr_parts_task *task,
@@ -451,7 +452,7 @@ static uint32_t changes_of(struct fgr_mix *mix, const struct fgr_parts_task *tas
     bool is_exchanged = look.is_full && !look.is_too_many && now->wrong_msat <= 0;
     for (uint32_t i = 1; i < mix->n_paths && is_exchanged; i++) {
         if (now->n[i] > 0) {
-            note_exchanges(mix, task, now, i, look.price, out, &n);
+            note_exchanges(mix, task, &look, i, out, &n);
         }
     }
     if (is_exchanged) {

@@ -96,7 +96,7 @@ static void charge_lane(struct sizes *s, uint32_t lane)
 {
     struct fgr_mix *mix = &s->flow->mix;
     const struct fgr_lane *at = &mix->lane[lane];
-    double *charge_msat = &s->flow->charge_msat[lane * FGR_SIZES_MAX];
+    double *charge_msat = &s->flow->charge_msat[(size_t)lane * FGR_SIZES_MAX];
     for (uint32_t i = 0; i < s->n_ends; i++) {
         const struct size *size = &s->end[i];
         double above_msat =
@@ -171,7 +171,7 @@ static void consider(struct sizes *s, uint32_t path, uint32_t first, uint32_t n)
 /* The least charge of a lane for any of the ends that are being searched for. */
 static void set_charge(struct sizes *s, uint32_t lane)
 {
-    const double *charge_msat = &s->flow->charge_msat[lane * FGR_SIZES_MAX];
+    const double *charge_msat = &s->flow->charge_msat[(size_t)lane * FGR_SIZES_MAX];
     double least_msat = NEVER;
     for (uint32_t i = s->group; i < s->group + s->n_group; i++) {
         least_msat = fmin(least_msat, charge_msat[i]);
@@ -220,7 +220,7 @@ static bool search(struct sizes *s, uint32_t first, uint32_t n)
     }
     mix->tariff.least_msat = s->end[first].least_msat;
     mix->tariff.size_msat = s->end[first].least_msat;
-    flow->limits.whole_msat = amount_msat[n - 1];
+    flow->limits.whole_msat = s->end[first + n - 1].amount_msat;
     flow->n_rounds++;
     return fgr_flow_find_sizes(flow, &sizes) && !s->is_full;
 }
